@@ -1,0 +1,33 @@
+// Geographic zones: the tree in which facilities stand. A zone waits for its parent, so the tree grows from its root.
+import { definePipeline, references, source, target } from '../definition.ts';
+
+export const geographicZones = definePipeline({
+  name: 'geographic-zones',
+  summary: 'The geographic tree: country, MSD zones, regions, councils.',
+  root: source('public.geographic_zones', {
+    columns: ['id', 'code', 'name', 'levelid', 'parentid', 'catchmentpopulation', 'latitude', 'longitude'],
+  }),
+  owns: {
+    zones: target('referencedata.geographic_zones', {
+      key: ['id'],
+      references: [
+        references('levelid', 'referencedata.geographic_levels'),
+        references('parentid', 'referencedata.geographic_zones'),
+      ],
+    }),
+  },
+  derive: (zone, { id }) => ({
+    zones: [
+      {
+        id: id('geographic_zones', zone.id),
+        code: zone.code,
+        name: zone.name,
+        levelid: id('geographic_levels', zone.levelid),
+        parentid: zone.parentid === null ? null : id('geographic_zones', zone.parentid),
+        catchmentpopulation: zone.catchmentpopulation,
+        latitude: zone.latitude,
+        longitude: zone.longitude,
+      },
+    ],
+  }),
+});

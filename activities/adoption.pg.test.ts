@@ -1,0 +1,166 @@
+// Rows that v3 brought itself: adopted by their code, pointed at by ours, never written; and let go when v2 means another.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { plainRow } from '../test/engine/v2-tables.ts';
+import { createSmallV2 } from '../test/engine/small-v2.ts';
+import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
+import type { Testbed } from '../test/engine/testbed.ts';
+import { lockForDerive } from './control.ts';
+import { deriveRoots } from './derive-roots.ts';
+import type { DeriveReport } from './derive-roots.ts';
+import type { Engine } from './engine.ts';
+
+let testbed: Testbed;
+beforeAll(async () => {
+  testbed = await createTestbed();
+});
+afterAll(() => testbed.close());
+beforeEach(() => testbed.clean());
+
+/** The code of the type that a facility points at, and whose row that is. */
+async function typeOfFacility(): Promise<object | undefined> {
+  const { rows } = await testbed.client.query<object>(
+    `SELECT t.code, EXISTS (SELECT FROM cdc.crosswalk c WHERE c.v3_id = t.id) AS adopted
+     FROM referencedata.facilities f JOIN referencedata.facility_types t ON t.id = f.typeid WHERE f.code = 'code 1'`,
+  );
+  return rows[0];
+}
+
+/** Roots that another row bars are tried again at once instead of in seconds. */
+async function settleNow(v2: Parameters<typeof settle>[1]): Promise<void> {
+  await settle(testbed, v2);
+  for (let tries = 0; tries < 3; tries += 1) {
+    await testbed.client.query(`UPDATE cdc.dirty SET not_before = '-infinity' WHERE isfinite(not_before)`);
+    await settle(testbed, v2);
+  }
+}
+
+test('the code decides, ignoring case; a rename away from it lets go, a rename to it adopts', async () => {
+  const v2 = createSmallV2('places');
+  await settle(testbed, v2);
+  expect(await typeOfFacility()).toEqual({ code: 'hosp', adopted: false });
+
+  v2.change('facility_types', 1, { code: 'WareHouse' });
+  await settleNow(v2);
+  expect(await typeOfFacility()).toEqual({ code: 'warehouse', adopted: true });
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+
+  v2.change('facility_types', 1, { code: 'store', name: 'Store' });
+  await settleNow(v2);
+  expect(await typeOfFacility()).toEqual({ code: 'store', adopted: false });
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('children that came first wait for the adoption as for any parent', async () => {
+  const v2 = createSmallV2('places');
+  v2.change('facility_types', 1, { code: 'warehouse' });
+  for (const name of ['facilities', 'geographic-levels', 'geographic-zones']) await applyAll(testbed.engine(name), v2);
+  await deriveAll(testbed.engine('facilities'));
+  expect(await typeOfFacility()).toBeUndefined();
+  await applyAll(testbed.engine('facility-types'), v2);
+  await deriveAll(testbed.engine('facilities'));
+  expect(await typeOfFacility()).toEqual({ code: 'warehouse', adopted: true });
+});
+
+test('a type that is deleted in v2 leaves v3 its own', async () => {
+  const v2 = createSmallV2('empty');
+  v2.add('facility_types', { id: 1, code: 'warehouse' });
+  await settle(testbed, v2);
+  v2.drop('facility_types', 1);
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  expect((await testbed.client.query('SELECT FROM cdc.crosswalk')).rowCount).toBe(0);
+});
+
+/** A derive in a transaction of its own; `end` commits it. */
+async function deriving(
+  engine: Engine,
+  root: string,
+): Promise<{ work: Promise<DeriveReport>; end: () => Promise<void> }> {
+  const client = await engine.deps.pool.connect();
+  await client.query('BEGIN');
+  await lockForDerive(client, engine.name);
+  const { plan, parents, version } = engine;
+  const work = deriveRoots(client, { plan, parents, version, roots: [root], run: 'test' });
+  return {
+    work,
+    async end() {
+      await work;
+      await client.query('COMMIT');
+      client.release();
+    },
+  };
+}
+
+/** Lets the other transaction run until it is done or waits for a lock. */
+async function doneOrStuck(work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  void work.finally(() => done.abort()).catch(() => undefined);
+  while (!done.signal.aborted) {
+    const { rowCount } = await testbed.client.query(
+      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE NOT l.granted`,
+    );
+    if (rowCount !== 0) return;
+    await sleep(10);
+  }
+}
+
+test('a child that is derived while its parent is being adopted does not miss it', async () => {
+  const v2 = createSmallV2('places');
+  v2.change('facility_types', 1, { code: 'warehouse' });
+  for (const name of ['geographic-levels', 'geographic-zones']) await applyAll(testbed.engine(name), v2);
+  const [types, facilities] = [testbed.engine('facility-types'), testbed.engine('facilities')];
+  for (const engine of [types, facilities]) await applyAll(engine, v2, { isDeferred: true });
+
+  const adopting = await deriving(types, '1');
+  await adopting.work;
+  const child = await deriving(facilities, '1');
+  await doneOrStuck(child.work);
+  await adopting.end();
+  await child.end();
+  await settle(testbed, v2);
+  expect(
+    await testbed
+      .compare(v2)
+      .then(({ differences }) => differences.filter((each) => /^(facilities|dirty|waiting)/.test(each))),
+  ).toEqual([]);
+});
+
+test('a child that is being written while its parent is let go follows it', async () => {
+  const v2 = createSmallV2('places');
+  v2.change('facility_types', 1, { code: 'warehouse' });
+  for (const name of ['geographic-levels', 'geographic-zones', 'facility-types'])
+    await applyAll(testbed.engine(name), v2);
+  const [types, facilities] = [testbed.engine('facility-types'), testbed.engine('facilities')];
+  await applyAll(facilities, v2, { isDeferred: true });
+  v2.change('facility_types', 1, { code: 'store', name: 'Store' });
+  await applyAll(types, v2, { isDeferred: true });
+
+  const child = await deriving(facilities, '1');
+  await child.work;
+  const letting = await deriving(types, '1');
+  await doneOrStuck(letting.work);
+  await child.end();
+  await letting.end();
+  await settle(testbed, v2);
+  expect(await typeOfFacility()).toEqual({ code: 'store', adopted: false });
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('an adoption that concerns 20,000 facilities costs a handful of statements', async () => {
+  const v2 = createSmallV2('places');
+  const many = Array.from({ length: 20_000 }, (_, index) =>
+    plainRow('public.facilities', { id: index + 2, geographiczoneid: 1, typeid: 1 }),
+  );
+  v2.fill('public.facilities', many);
+  v2.snapshot('public.facilities');
+  await settle(testbed, v2);
+  v2.change('facility_types', 1, { code: 'warehouse' });
+  testbed.crashing.countStatements();
+  await applyAll(testbed.engine('facility-types'), v2);
+  expect(testbed.crashing.countStatements()).toBeLessThan(60);
+  const { rows } = await testbed.client.query<object>(
+    `SELECT count(*)::int AS dirty FROM cdc.dirty WHERE pipeline = 'facilities'`,
+  );
+  expect(rows).toEqual([{ dirty: 20_001 }]);
+}, 120_000);

@@ -1,0 +1,179 @@
+// The activity as a whole, reading from a v2 in memory: it reads to its claim, stops when v3 no longer fits its mapping,
+// and goes on when it does again. (On the real Kafka it stands in test/e2e.)
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
+import { chunkFrom, createTestbed, settle } from '../test/engine/testbed.ts';
+import type { Testbed } from '../test/engine/testbed.ts';
+import type { V2Source } from '../test/engine/v2-source.ts';
+import { apply } from './apply.ts';
+import type { ActivityScope } from './apply.ts';
+import type { Offsets } from './contract.ts';
+import { readState } from './control.ts';
+import type { Engine } from './engine.ts';
+import { changeMode } from './operations.ts';
+
+let testbed: Testbed;
+beforeAll(async () => {
+  testbed = await createTestbed();
+});
+afterAll(() => testbed.close());
+beforeEach(() => testbed.clean());
+
+const scope: ActivityScope = { run: 'run 1', signal: new AbortController().signal, heartbeat: () => undefined };
+/** It ends soon after the claim is reached and nothing is due. */
+const limits = { longestMs: 30_000, lingerMs: 300 };
+
+/** The engine with a reader of the topics as they are, `take` messages of each at a time. */
+function reading(engine: Engine, v2: V2Source, take = 1_000): Engine {
+  return {
+    ...engine,
+    reader: {
+      ...engine.reader,
+      partitions: () =>
+        Promise.resolve(engine.topics.filter((topic) => v2.topics.has(topic)).map((topic) => `${topic}/0`)),
+      async read(positions) {
+        const chunk = chunkFrom(engine, v2.topics, positions, () => take);
+        if (chunk.messages.length === 0) await sleep(20); // as Kafka waits for more
+        return chunk;
+      },
+    },
+  };
+}
+
+function claimed(engine: Engine, v2: V2Source): Offsets {
+  return Object.fromEntries(
+    engine.topics.flatMap((topic) => (v2.topics.has(topic) ? [[`${topic}/0`, v2.topics.get(topic)?.length ?? 0]] : [])),
+  );
+}
+
+async function names(): Promise<readonly string[]> {
+  const { rows } = await testbed.client.query<{ name: string }>(
+    'SELECT name FROM referencedata.geographic_levels ORDER BY name',
+  );
+  return rows.map(({ name }) => name);
+}
+
+test('it reads to its claim, in as many batches as it takes, and reports what stands in our schema', async () => {
+  const v2 = createSmallV2();
+  for (let id = 1; id <= 7; id += 1) v2.add('geographic_levels', { id });
+  const engine = reading(testbed.engine('geographic-levels'), v2, 3);
+  const result = await apply(engine, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits);
+  expect(result).toMatchObject({
+    mode: 'running',
+    stop: null,
+    applied: { 'elmis.public.geographic_levels/0': 7 },
+    dirty: 0,
+    waiting: 0,
+    quarantined: 0,
+    retryInMs: null,
+    operation: null,
+    counts: { events: 7, landed: 7, derived: 7, written: 7, quarantined: 0 },
+  });
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('when it is cancelled it ends between two batches, and the next one goes on', async () => {
+  const v2 = createSmallV2();
+  for (let id = 1; id <= 7; id += 1) v2.add('geographic_levels', { id });
+  const engine = reading(testbed.engine('geographic-levels'), v2, 3);
+  const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
+  const cancelling = new AbortController();
+  const first = await apply(
+    engine,
+    input,
+    { ...scope, signal: cancelling.signal, heartbeat: () => cancelling.abort() },
+    limits,
+  );
+  expect(first.applied['elmis.public.geographic_levels/0'] ?? 0).toBeLessThan(7);
+  await apply(engine, input, scope, limits);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('two attempts at once do the work once', async () => {
+  const v2 = createSmallV2('all');
+  for (let id = 2; id <= 20; id += 1) v2.add('programs', { id });
+  const engine = reading(testbed.engine('programs'), v2, 4);
+  const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
+  const results = await Promise.all([
+    apply(engine, input, scope, limits),
+    apply(reading(engine, v2, 3), input, scope, limits),
+  ]);
+  // A program is three rows in v3.
+  expect(results.reduce((sum, { counts }) => sum + counts.written, 0)).toBe(60);
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+describe('a v3 that no longer fits the mapping', () => {
+  test('stops its pipeline, which lands on, and a resume after the repair brings all of it', async () => {
+    const v2 = createSmallV2();
+    v2.add('geographic_levels', { id: 1, name: 'one' });
+    const engine = reading(testbed.engine('geographic-levels'), v2);
+    const run = () => apply(engine, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits);
+    await run();
+    await testbed.client.query('ALTER TABLE referencedata.geographic_levels RENAME levelnumber TO depth');
+    try {
+      v2.add('geographic_levels', { id: 2, name: 'two' });
+      const stopped = await run();
+      expect(stopped).toMatchObject({
+        mode: 'drifted',
+        stop: { code: 'SCHEMA_DRIFT' },
+        dirty: 1,
+        quarantined: 0,
+        retryInMs: null,
+      });
+      expect(stopped.stop?.message).toContain('levelnumber');
+      v2.add('geographic_levels', { id: 3, name: 'three' });
+      expect(await run()).toMatchObject({ mode: 'drifted', dirty: 2, counts: { events: 1, landed: 1, written: 0 } });
+      expect(await names()).toEqual(['one']);
+    } finally {
+      await testbed.client.query('ALTER TABLE referencedata.geographic_levels RENAME depth TO levelnumber');
+    }
+    const resume = {
+      id: 'r',
+      pipeline: engine.name,
+      name: 'resume',
+      reason: 'repaired',
+      by: 'tester',
+      via: 'update',
+    } as const;
+    expect(await changeMode(engine, { ...resume, mode: 'running' })).toMatchObject({
+      mode: 'running',
+      stop: null,
+      dirty: 2,
+    });
+    await run();
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('a table that is gone is found when roots are derived, too', async () => {
+    const v2 = createSmallV2('places');
+    v2.transaction((transaction) => insertInto(transaction, 'facility_operators', { id: 2 }));
+    await testbed.client.query('ALTER TABLE referencedata.facility_operators RENAME TO gone');
+    try {
+      const engine = reading(testbed.engine('facility-operators'), v2);
+      expect(await apply(engine, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits)).toMatchObject(
+        {
+          mode: 'drifted',
+          stop: { code: 'SCHEMA_DRIFT' },
+          dirty: 2,
+        },
+      );
+      // Its children look for it as well: they are stopped, not lost.
+      const facilities = reading(testbed.engine('facilities'), v2);
+      v2.change('facilities', 1, { operatedbyid: 1 });
+      expect(
+        await apply(facilities, { pipeline: 'facilities', claimed: claimed(facilities, v2) }, scope, limits),
+      ).toMatchObject({
+        mode: 'drifted',
+      });
+    } finally {
+      await testbed.client.query('ALTER TABLE referencedata.gone RENAME TO facility_operators');
+    }
+    await testbed.client.query(`UPDATE cdc.pipelines SET mode = 'running', stop_code = NULL, stop_message = NULL`);
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+    expect(await readState(testbed.client as never, 'facilities')).toMatchObject({ mode: 'running', stop: null });
+  });
+});

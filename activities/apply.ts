@@ -1,0 +1,227 @@
+// The activity that does the work: reads on from where the pipeline stands, lands and derives batch by batch, and stays
+// while more arrives, so that under steady flow neither latency nor history depends on signals.
+import { MkondoError, errorFates } from '../model/errors.ts';
+import { applyBatch, deriveDue, nextChunkRoots } from './batch.ts';
+import type { Totals } from './batch.ts';
+import type { ApplyInput, ApplyResult, Counts, Offsets } from './contract.ts';
+import { decodeChunk } from './decode-chunk.ts';
+import type { Decoded } from './decode-chunk.ts';
+import { hasDueRoots, lockPipeline, readPositions, readState, setMode } from './control.ts';
+import type { Engine } from './engine.ts';
+import { inTransaction } from './transaction.ts';
+import type { Chunk } from './topic-reader.ts';
+
+/** What Temporal gives an activity, and a test can give as well. */
+export interface ActivityScope {
+  readonly run: string;
+  readonly signal: AbortSignal;
+  readonly heartbeat: (details: unknown) => void;
+}
+
+export interface ApplyLimits {
+  /** It returns after this time, so that the history shows progress and an operator's change of code takes hold. */
+  readonly longestMs: number;
+  /** It returns when nothing came for so long. More than twice the bridge's pause between signals to a busy pipeline. */
+  readonly lingerMs: number;
+}
+
+export const APPLY_LIMITS: ApplyLimits = { longestMs: 60_000, lingerMs: 15_000 };
+
+/** Longest wait in one fetch: also how soon roots that another pipeline released are seen. */
+const POLL_MS = 250;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** A chunk of so many events with more behind it: the pipeline is catching up, and lands first. */
+const CATCH_UP_EVENTS = 1_000;
+/** While it catches up, v3 still moves: after so long of landing, due roots get so long a turn. */
+const CATCH_UP_MS = 20_000;
+const TURN_MS = 5_000;
+/** Transactions that derive at once when there is much to derive: one computes while PostgreSQL works for the other. */
+const LANES = 2;
+/** Topics that do not exist yet are looked for so often. */
+const TOPICS_MS = 5_000;
+
+interface Ahead {
+  readonly from: Offsets;
+  readonly chunk: Chunk;
+  readonly decoded: Promise<Decoded>;
+}
+
+export async function apply(
+  engine: Engine,
+  input: ApplyInput,
+  scope: ActivityScope,
+  limits: ApplyLimits = APPLY_LIMITS,
+): Promise<ApplyResult> {
+  const began = Date.now();
+  const { pool, metrics } = engine.deps;
+  const total = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
+  const drain = createDrain(engine, scope.run);
+  let positions = await startPositions(engine);
+  let lookedForTopics = Date.now();
+  let lastWork = Date.now();
+  let lastTurn = Date.now();
+  let isCatchingUp = false;
+  let reading: Promise<Ahead> | null = null;
+  const readAhead = (): Promise<Ahead> => {
+    const ahead = readChunk(engine, positions);
+    // It may fail while nobody waits for it; whoever does wait hears of it all the same.
+    ahead.catch(() => undefined);
+    return ahead;
+  };
+  const deriveOnce = async (): Promise<boolean> => {
+    const done = await drain();
+    if (done === null) return false;
+    addTo(total, done);
+    lastWork = Date.now();
+    return true;
+  };
+
+  try {
+    for (;;) {
+      scope.heartbeat({ applied: positions, counts: total });
+      const now = Date.now();
+      const hasReached = Object.entries(input.claimed).every(([at, offset]) => (positions[at] ?? 0) >= offset);
+      if (scope.signal.aborted || now - began >= limits.longestMs) break;
+      if (hasReached && now - lastWork >= limits.lingerMs) break;
+      if (Object.keys(positions).length < engine.topics.length && now - lookedForTopics >= TOPICS_MS) {
+        lookedForTopics = now;
+        positions = { ...(await startPositions(engine)), ...positions };
+      }
+
+      reading ??= readAhead();
+      if (isCatchingUp) {
+        if (now - lastTurn >= CATCH_UP_MS) {
+          while (Date.now() - now < TURN_MS && (await deriveOnce()))
+            scope.heartbeat({ applied: positions, counts: total });
+          lastTurn = Date.now();
+        }
+      } else if (!(await isSettled(reading)) && (await deriveOnce())) {
+        continue;
+      }
+
+      const timeRead = metrics.timeStage(engine.name, 'read');
+      const { from, chunk, decoded } = await reading;
+      timeRead();
+      reading = null;
+      const wasCatchingUp = isCatchingUp;
+      isCatchingUp = chunk.isBehind && chunk.messages.length >= CATCH_UP_EVENTS;
+      if (isCatchingUp && !wasCatchingUp) lastTurn = Date.now();
+      if (Object.keys(chunk.next).length === 0) continue;
+
+      positions = { ...positions, ...chunk.next };
+      // The next chunk is read and decoded while this one is written.
+      reading = readAhead();
+      const batch = { chunk, from, decoded, run: scope.run };
+      const report = await orStop(
+        engine,
+        () => applyBatch(engine, { ...batch, isDeferred: isCatchingUp }),
+        // Stopped now: it lands all the same.
+        () => applyBatch(engine, { ...batch, isDeferred: true }),
+      );
+      if (!report.isApplied) {
+        positions = { ...positions, ...report.positions };
+        await reading.catch(() => undefined);
+        reading = null;
+        continue;
+      }
+      lastWork = Date.now();
+      addTo(total, { ...report, events: chunk.messages.length });
+    }
+  } catch (error) {
+    if (error instanceof MkondoError && error.code === 'OFFSET_OUT_OF_RANGE') await stop(engine, error);
+    throw error;
+  } finally {
+    // A fetch in flight would answer into the next activity's reader.
+    await reading?.catch(() => undefined);
+  }
+  const state = await readState(pool, engine.name);
+  metrics.dirtyRoots.set({ pipeline: engine.name }, state.dirty);
+  metrics.waitingRoots.set({ pipeline: engine.name }, state.waiting);
+  metrics.quarantined.set({ pipeline: engine.name }, state.quarantined);
+  return { ...state, counts: total };
+}
+
+async function readChunk(engine: Engine, from: Offsets): Promise<Ahead> {
+  const chunk = await engine.reader.read(from, { maxWaitMs: POLL_MS, maxBytes: CHUNK_BYTES });
+  const decoded = decodeChunk(engine, chunk.messages);
+  decoded.catch(() => undefined);
+  return { from, chunk, decoded };
+}
+
+/** Derives a chunk of due roots at each call, in several lanes while there is much; null when nothing is due. */
+function createDrain(engine: Engine, run: string): () => Promise<Totals | null> {
+  let limit = 50;
+  let lanes = 1;
+  const lane = () =>
+    orStop(
+      engine,
+      () => deriveDue(engine, { limit, run }),
+      () => Promise.resolve(null),
+    );
+  return async () => {
+    if (!(await hasDueRoots(engine.deps.pool, engine.name))) return null;
+    const done = (await Promise.all(Array.from({ length: lanes }, lane))).filter((report) => report !== null);
+    const [first] = done;
+    if (first === undefined) return null;
+    // A lane that found as much as it may take tells that there is more.
+    lanes = first.roots === limit ? LANES : 1;
+    limit = nextChunkRoots(first);
+    return {
+      derived: done.reduce((sum, report) => sum + report.derived, 0),
+      written: done.reduce((sum, report) => sum + report.written, 0),
+      quarantined: done.reduce((sum, report) => sum + report.quarantined, 0),
+    };
+  };
+}
+
+/** Our positions, and offset 0 of every partition that we never read: a log that begins later has lost what we need. */
+async function startPositions(engine: Engine): Promise<Offsets> {
+  const partitions = await engine.reader.partitions();
+  const stored = await readPositions(engine.deps.pool, engine.name);
+  return Object.fromEntries(partitions.map((at) => [at, stored[at] ?? 0]));
+}
+
+/** Does `work`; when v3 no longer fits the mapping, stops the pipeline and does `otherwise`. */
+async function orStop<T>(engine: Engine, work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MkondoError) || error.code !== 'SCHEMA_DRIFT') throw error;
+    await stop(engine, error);
+    return otherwise();
+  }
+}
+
+async function stop(engine: Engine, error: MkondoError): Promise<void> {
+  if (errorFates[error.code] !== 'stop') return;
+  engine.deps.metrics.countError(error, engine.name);
+  engine.deps.log.error({ pipeline: engine.name, code: error.code, advice: error.advice }, error.message);
+  await inTransaction(engine.deps.pool, async (client) => {
+    const { mode } = await lockPipeline(client, engine.name);
+    if (mode === 'running') {
+      await setMode(client, {
+        pipeline: engine.name,
+        mode: 'drifted',
+        reason: error.advice,
+        by: 'system',
+        stop: { code: error.code, message: error.message },
+      });
+    }
+  });
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const open = Symbol('open');
+  const first = await Promise.race([
+    promise.then(
+      () => null,
+      () => null,
+    ),
+    new Promise((resolve) => setImmediate(resolve, open)),
+  ]);
+  return first !== open;
+}
+
+function addTo(total: { -readonly [Name in keyof Counts]: number }, more: Partial<Counts>): void {
+  for (const name of ['events', 'landed', 'derived', 'written', 'quarantined'] as const) total[name] += more[name] ?? 0;
+}

@@ -1,0 +1,218 @@
+// One batch: change events -> landing -> v3, with the books and the positions, in one transaction.
+import type { ClientBase } from 'pg';
+import { affectedRoots } from './affected-roots.ts';
+import type { Mode, Offsets } from './contract.ts';
+import { dueRoots, lockForDerive, lockPipeline, markDirty, writePositions } from './control.ts';
+import { databaseFault } from './database-errors.ts';
+import { decodeChunk, widen } from './decode-chunk.ts';
+import type { Decoded } from './decode-chunk.ts';
+import { deriveRoots } from './derive-roots.ts';
+import type { DeriveReport } from './derive-roots.ts';
+import type { Engine } from './engine.ts';
+import type { RowChange } from './landing.ts';
+import { quarantineEvents, resolveEvents } from './quarantine.ts';
+import type { FaultyEvent } from './quarantine.ts';
+import { inTransaction } from './transaction.ts';
+import type { Chunk } from './topic-reader.ts';
+import { schemaDrift } from './write-roots.ts';
+
+/** More roots than this are noted and derived in transactions of their own, at once: a batch must stay short. */
+const INLINE_ROOTS = 64;
+/** Landed rows that a derive should load at once: enough to be set-based, few enough for memory and for the lock. */
+const DERIVE_ROWS = 4_000;
+
+export interface BatchInput {
+  readonly chunk: Chunk;
+  /** Where the chunk was read from. */
+  readonly from: Offsets;
+  /** Land only, and note the roots: while a pipeline catches up, a root's rows come in many batches. */
+  readonly isDeferred: boolean;
+  readonly run: string;
+  /** The chunk decoded ahead, while the batch before it was written. */
+  readonly decoded?: Promise<Decoded>;
+}
+
+export interface BatchReport {
+  /** False when another attempt had moved the positions: nothing was done, read again from `positions`. */
+  readonly isApplied: boolean;
+  readonly positions: Offsets;
+  readonly mode: Mode;
+  readonly landed: number;
+  readonly derived: number;
+  readonly written: number;
+  readonly quarantined: number;
+  /** Roots left to be derived later. */
+  readonly deferred: number;
+}
+
+/** Lands a chunk that was read from `from`, and derives what it concerns unless `isDeferred`. */
+export async function applyBatch(engine: Engine, input: BatchInput): Promise<BatchReport> {
+  const { chunk, from } = input;
+  const { metrics, pool } = engine.deps;
+  const decoded = await (input.decoded ?? decodeChunk(engine, chunk.messages));
+  await widen(engine, decoded);
+
+  const timeBatch = metrics.timeStage(engine.name, 'batch');
+  const report = await inTransaction(pool, async (client): Promise<BatchReport> => {
+    const locked = await lockPipeline(client, engine.name);
+    const isMoved = Object.keys(chunk.next).some((at) => (locked.positions[at] ?? 0) !== (from[at] ?? 0));
+    if (isMoved)
+      return {
+        isApplied: false,
+        positions: locked.positions,
+        mode: locked.mode,
+        landed: 0,
+        derived: 0,
+        written: 0,
+        quarantined: 0,
+        deferred: 0,
+      };
+
+    const landed = await landChunk(client, engine, decoded);
+    const timeRoots = metrics.timeStage(engine.name, 'roots');
+    const roots = await affectedRoots(client, engine.plan, landed.changes);
+    timeRoots();
+    let total: Totals = { derived: 0, written: 0, quarantined: landed.faults };
+    const isInline = locked.mode === 'running' && !input.isDeferred && roots.size <= INLINE_ROOTS;
+    if (isInline) total = add(total, totalsOf(await derive(client, engine, { roots: [...roots], run: input.run })));
+    else await markDirty(client, { pipeline: engine.name, roots });
+    await writePositions(client, engine.name, chunk.next);
+    await client.query(
+      `UPDATE cdc.pipelines SET last_run = $2, last_event_at = greatest(last_event_at, to_timestamp($3::double precision / 1000)),
+              last_derived_at = CASE WHEN $4 THEN now() ELSE last_derived_at END WHERE name = $1`,
+      [engine.name, input.run, decoded.lastCommittedAtMs === 0 ? null : decoded.lastCommittedAtMs, isInline],
+    );
+    return {
+      isApplied: true,
+      positions: { ...locked.positions, ...chunk.next },
+      mode: locked.mode,
+      landed: landed.rows,
+      ...total,
+      deferred: isInline ? 0 : roots.size,
+    };
+  });
+  timeBatch();
+  if (report.isApplied) {
+    metrics.batchEvents.observe({ pipeline: engine.name }, chunk.messages.length);
+    for (const [table, events] of decoded.tables) metrics.events.inc({ pipeline: engine.name, table }, events.length);
+    for (const fault of decoded.faults) metrics.errors.inc({ code: fault.code, pipeline: engine.name });
+    if (report.derived > 0 && decoded.lastCommittedAtMs > 0)
+      metrics.latencySeconds.observe(
+        { pipeline: engine.name },
+        Math.max(0, Date.now() - decoded.lastCommittedAtMs) / 1000,
+      );
+  }
+  return report;
+}
+
+/** Derives roots that are due: a chunk of them, in one transaction. Null when there is nothing to do. Several may run at once. */
+export async function deriveDue(
+  engine: Engine,
+  input: { readonly limit: number; readonly run: string },
+): Promise<(Totals & { readonly roots: number; readonly loaded: number }) | null> {
+  return inTransaction(engine.deps.pool, async (client) => {
+    if ((await lockForDerive(client, engine.name)) !== 'running') return null;
+    const roots = await dueRoots(client, engine.name, input.limit);
+    if (roots.length === 0) return null;
+    const report = await derive(client, engine, { roots, run: input.run });
+    return { ...totalsOf(report), roots: roots.length, loaded: report.loaded };
+  });
+}
+
+export interface Totals {
+  readonly derived: number;
+  readonly written: number;
+  readonly quarantined: number;
+}
+
+/** How many roots the next chunk should hold, from how many rows the last one loaded. */
+export function nextChunkRoots(last: { readonly roots: number; readonly loaded: number }): number {
+  const rowsPerRoot = Math.max(1, last.loaded / Math.max(1, last.roots));
+  return Math.max(1, Math.min(2_000, last.roots * 4, Math.floor(DERIVE_ROWS / rowsPerRoot)));
+}
+
+async function derive(
+  client: ClientBase,
+  engine: Engine,
+  input: { readonly roots: readonly string[]; readonly run: string },
+): Promise<DeriveReport> {
+  const { metrics } = engine.deps;
+  const time = metrics.timeStage(engine.name, 'derive');
+  const { plan, parents, version } = engine;
+  const report = await deriveRoots(client, { plan, parents, version, ...input }).catch((error: unknown) => {
+    throw databaseFault(error) === 'schema' ? schemaDrift(plan, error) : error;
+  });
+  time();
+  metrics.rootsDerived.inc({ pipeline: engine.name }, report.derived);
+  for (const [table, rows] of Object.entries(report.written))
+    metrics.rowsWritten.inc({ pipeline: engine.name, table }, rows);
+  for (const [loss, count] of Object.entries(report.losses))
+    metrics.losses.inc({ pipeline: engine.name, code: loss.split(' ')[0] ?? loss }, count);
+  for (const { code } of report.quarantined) metrics.errors.inc({ code, pipeline: engine.name });
+  return report;
+}
+
+function totalsOf(report: DeriveReport): Totals {
+  return {
+    derived: report.derived,
+    written: Object.values(report.written).reduce((sum, rows) => sum + rows, 0),
+    quarantined: report.quarantined.length,
+  };
+}
+
+function add(a: Totals, b: Totals): Totals {
+  return { derived: a.derived + b.derived, written: a.written + b.written, quarantined: a.quarantined + b.quarantined };
+}
+
+/** Lands all tables of a batch, and keeps what could not be understood. */
+export async function landChunk(
+  client: ClientBase,
+  engine: Engine,
+  decoded: Decoded,
+): Promise<{ readonly changes: readonly RowChange[]; readonly rows: number; readonly faults: number }> {
+  const { metrics } = engine.deps;
+  const time = metrics.timeStage(engine.name, 'land');
+  const faults: FaultyEvent[] = [...decoded.faults];
+  const changes: RowChange[] = [];
+  let rows = 0;
+  const { rows: open } = await client.query(
+    `SELECT FROM cdc.quarantine WHERE pipeline = $1 AND kind = 'event' AND resolved_at IS NULL AND root IS NOT NULL LIMIT 1`,
+    [engine.name],
+  );
+  for (const [source, events] of decoded.tables) {
+    const landed = await engine.landing.land(client, source, events);
+    changes.push(...landed.changes);
+    rows += landed.rows;
+    metrics.rowsLanded.inc({ pipeline: engine.name, table: source }, landed.rows);
+    const holed = new Set<string>();
+    for (const { event, columns } of landed.holes) {
+      holed.add(event.key);
+      const message = decoded.messageOf.get(event);
+      if (message === undefined) continue;
+      faults.push({
+        message,
+        source,
+        root: event.key,
+        code: 'EVENT_WITH_HOLE',
+        text: `${source} ${event.key}: v2 did not send ${columns.join(', ')} because it did not change, and landing has never seen the row.`,
+        advice:
+          'Have this row read again (an incremental snapshot with its key as condition), then retry; a later change of the column heals it, too.',
+      });
+    }
+    if (open.length > 0)
+      await resolveEvents(client, {
+        pipeline: engine.name,
+        source,
+        keys: [
+          ...new Set(
+            events.flatMap((event) =>
+              event.kind === 'row' && !holed.has(event.key) && event.image !== null ? [event.key] : [],
+            ),
+          ),
+        ],
+      });
+  }
+  await quarantineEvents(client, engine.name, faults);
+  time();
+  return { changes, rows, faults: faults.length };
+}

@@ -1,0 +1,113 @@
+// What the activities promise the workflows: shapes only, so that workflows import it by `import type`.
+// Everything here travels through Temporal's history: positions and counts, never rows.
+
+/** '<topic>/<partition>' -> offset, exclusive: the first offset that is not covered. */
+export type Offsets = Readonly<Record<string, number>>;
+
+export type Mode = 'running' | 'paused' | 'resetting' | 'drifted';
+
+export interface ApplyInput {
+  readonly pipeline: string;
+  /** Apply at least up to here. */
+  readonly claimed: Offsets;
+}
+
+export interface Counts {
+  readonly events: number;
+  readonly landed: number;
+  readonly derived: number;
+  readonly written: number;
+  readonly quarantined: number;
+}
+
+/** What stands in our schema about a pipeline: the truth that the workflow mirrors. */
+export interface PipelineState {
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Why the engine stopped it; null unless drifted. */
+  readonly stop: { readonly code: string; readonly message: string } | null;
+  readonly applied: Offsets;
+  /** Source commit time of the newest landed event, ISO 8601. */
+  readonly lastEventAt: string | null;
+  /** Roots that are to be derived, and those of them that wait for a parent or a later try. */
+  readonly dirty: number;
+  readonly waiting: number;
+  readonly quarantined: number;
+  /** When a dirty root is due next, in ms from now; null when none is dirty (or the mode derives nothing). */
+  readonly retryInMs: number | null;
+  /** The operation that runs, if any. */
+  readonly operation: (Omit<OperationRequest, 'pipeline'> & { /** ISO 8601. */ readonly since: string }) | null;
+}
+
+export interface ApplyResult extends PipelineState {
+  readonly counts: Counts;
+}
+
+export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined';
+
+export interface OperationRequest {
+  /** Chosen by the caller or the workflow; the same id twice is one operation. */
+  readonly id: string;
+  readonly pipeline: string;
+  readonly name: OperationName;
+  readonly reason: string;
+  readonly by: string;
+  readonly via: 'update' | 'signal';
+  readonly from?: ReplayFrom;
+}
+
+/** Where a replay begins: a Kafka offset of one topic, or a time for all of the pipeline's topics (ISO 8601). */
+export type ReplayFrom =
+  | { readonly topic: string; readonly partition: number; readonly offset: number }
+  | { readonly time: string };
+
+export interface OperationProgress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface OperationOutcome {
+  readonly answer: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface PipelineActivities {
+  /**
+   * Lands at least up to `claimed`, derives what is due, and reads on while more arrives. Returns when the flow has been
+   * idle for a little, when its time is over, or when it is cancelled. Safe to repeat and to run twice at once: each
+   * batch commits with its positions under the pipeline's lock. Heartbeats its PipelineState.
+   */
+  apply(input: ApplyInput): Promise<ApplyResult>;
+  /** Reads the pipeline's state from our schema; makes its row when it is new. */
+  readState(input: { readonly pipeline: string }): Promise<PipelineState>;
+  /** Sets running or paused. When it returns, every later batch obeys it. Records the operation as done. */
+  setMode(input: OperationRequest & { readonly mode: 'running' | 'paused' }): Promise<PipelineState>;
+  /** Records that an operation was refused, with the answer. */
+  recordRefusal(input: OperationRequest & { readonly answer: string }): Promise<void>;
+  /** Records that a long operation begins (state running). */
+  beginOperation(input: OperationRequest): Promise<void>;
+  /** Records how it ended. */
+  endOperation(input: {
+    readonly id: string;
+    readonly state: 'done' | 'failed';
+    readonly answer: string;
+  }): Promise<void>;
+  /** Deletes exactly the v3 rows that the pipeline owns, then marks all its roots dirty. Heartbeats OperationProgress. */
+  clearOwned(input: OperationRequest): Promise<OperationOutcome>;
+  /** Marks every root dirty, also those that are only in the ledger any more. */
+  markAll(input: OperationRequest): Promise<OperationOutcome>;
+  /** Lands again from a Kafka position or time up to where the pipeline is; older events change nothing. */
+  replay(input: OperationRequest): Promise<OperationOutcome>;
+  /** Decodes quarantined events again, and marks quarantined roots dirty. */
+  retryQuarantined(input: OperationRequest): Promise<OperationOutcome>;
+  /** Waits until no root of this operation is dirty any more; heartbeats OperationProgress. */
+  awaitDerived(input: {
+    readonly id: string;
+    readonly pipeline: string;
+    readonly total: number;
+  }): Promise<OperationOutcome>;
+}

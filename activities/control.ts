@@ -1,0 +1,212 @@
+// The control schema: modes, positions, operations. Every change to a pipeline's rows takes lockPipeline first.
+import type { ClientBase, Pool } from 'pg';
+import type { Mode, Offsets, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
+import { parsePosition } from './topic-reader.ts';
+
+interface Queryable {
+  query: ClientBase['query'];
+}
+
+export interface LockedPipeline {
+  readonly mode: Mode;
+  readonly positions: Offsets;
+}
+
+/**
+ * Takes the pipeline's lock until the end of the transaction, and reads what it protects. A second attempt of the same
+ * activity waits here, and then finds the positions moved. Not FOR UPDATE: another pipeline that marks roots of this one
+ * checks their foreign key, and need not wait for a whole batch.
+ */
+export async function lockPipeline(client: ClientBase, pipeline: string): Promise<LockedPipeline> {
+  const { rows } = await client.query<{ mode: Mode }>(
+    'SELECT mode FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE',
+    [pipeline],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
+  return { mode: row.mode, positions: await readPositions(client, pipeline) };
+}
+
+/**
+ * The mode, with a lock that others who derive may hold as well: nobody lands and nobody changes the mode meanwhile.
+ * Roots are shared out by dueRoots.
+ */
+export async function lockForDerive(client: ClientBase, pipeline: string): Promise<Mode> {
+  const { rows } = await client.query<{ mode: Mode }>('SELECT mode FROM cdc.pipelines WHERE name = $1 FOR SHARE', [
+    pipeline,
+  ]);
+  const [row] = rows;
+  if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
+  return row.mode;
+}
+
+export async function readPositions(client: Queryable, pipeline: string): Promise<Offsets> {
+  const { rows } = await client.query<{ at: string; next: string }>(
+    `SELECT topic || '/' || partition AS at, next_offset AS next FROM cdc.positions WHERE pipeline = $1`,
+    [pipeline],
+  );
+  return Object.fromEntries(rows.map((row) => [row.at, Number(row.next)]));
+}
+
+export async function writePositions(client: ClientBase, pipeline: string, next: Offsets): Promise<void> {
+  const rows = Object.entries(next).map(([at, offset]) => ({ ...parsePosition(at), offset }));
+  await client.query(
+    `INSERT INTO cdc.positions (pipeline, topic, partition, next_offset)
+     SELECT $1, x.topic, x.partition, x."offset" FROM json_to_recordset($2) AS x (topic text, partition int, "offset" bigint)
+     ON CONFLICT (pipeline, topic, partition) DO UPDATE SET next_offset = excluded.next_offset, updated_at = now()`,
+    [pipeline, JSON.stringify(rows)],
+  );
+}
+
+export async function ensurePipeline(pool: Pool, pipeline: string): Promise<void> {
+  await pool.query('INSERT INTO cdc.pipelines (name) VALUES ($1) ON CONFLICT DO NOTHING', [pipeline]);
+}
+
+/** Roots to derive later. A root that waited for its parent is due again: something about it changed. */
+export async function markDirty(
+  client: ClientBase,
+  input: { readonly pipeline: string; readonly roots: Iterable<string>; readonly operation?: string },
+): Promise<void> {
+  const roots = [...input.roots];
+  if (roots.length === 0) return;
+  await client.query(
+    `INSERT INTO cdc.dirty AS d (pipeline, root, operation) SELECT $1, root, $3 FROM unnest($2::text[]) root
+     ON CONFLICT (pipeline, root) DO UPDATE SET not_before = '-infinity', attempts = 0`,
+    [input.pipeline, roots, input.operation ?? ''],
+  );
+}
+
+/**
+ * Dirty roots that are due, oldest tries first, locked: another transaction that derives gets others. Of roots whose way
+ * other rows barred, all come together, also those that are not due yet: they may bar each other's way.
+ */
+export async function dueRoots(client: ClientBase, pipeline: string, limit: number): Promise<readonly string[]> {
+  const { rows: due } = await client.query<{ root: string; attempts: number }>(
+    `SELECT root, attempts FROM cdc.dirty WHERE pipeline = $1 AND not_before <= now() ORDER BY not_before LIMIT $2
+     FOR UPDATE SKIP LOCKED`,
+    [pipeline, limit],
+  );
+  const roots = due.map((row) => row.root);
+  if (!due.some((row) => row.attempts > 0)) return roots;
+  const { rows: barred } = await client.query<{ root: string }>(
+    `SELECT root FROM cdc.dirty WHERE pipeline = $1 AND not_before > now() AND not_before < 'infinity' AND attempts > 0
+     ORDER BY not_before LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    [pipeline, limit],
+  );
+  return [...roots, ...barred.map((row) => row.root)];
+}
+
+export async function hasDueRoots(pool: Pool, pipeline: string): Promise<boolean> {
+  const { rows } = await pool.query<{ due: boolean }>(
+    `SELECT EXISTS (SELECT FROM cdc.dirty d JOIN cdc.pipelines p ON p.name = d.pipeline
+                    WHERE d.pipeline = $1 AND d.not_before <= now() AND p.mode = 'running') AS due`,
+    [pipeline],
+  );
+  return rows[0]?.due ?? false;
+}
+
+/** Sets the mode under the pipeline's lock: every batch that commits later obeys it. */
+export async function setMode(
+  client: ClientBase,
+  input: {
+    readonly pipeline: string;
+    readonly mode: Mode;
+    readonly reason: string;
+    readonly by: string;
+    readonly stop?: { readonly code: string; readonly message: string };
+  },
+): Promise<void> {
+  await client.query(
+    `UPDATE cdc.pipelines SET mode = $2, mode_reason = $3, mode_by = $4, mode_since = now(), stop_code = $5, stop_message = $6 WHERE name = $1`,
+    [input.pipeline, input.mode, input.reason, input.by, input.stop?.code ?? null, input.stop?.message ?? null],
+  );
+}
+
+interface StateRow {
+  readonly mode: Mode;
+  readonly mode_reason: string;
+  readonly mode_by: string;
+  readonly mode_since: Date;
+  readonly stop_code: string | null;
+  readonly stop_message: string | null;
+  readonly last_event_at: Date | null;
+  readonly dirty: string;
+  readonly waiting: string;
+  readonly quarantined: string;
+  readonly retry_in_ms: string | null;
+  readonly operation:
+    | (Omit<OperationRequest, 'pipeline' | 'from'> & {
+        readonly since: string;
+        readonly input: { readonly from?: ReplayFrom };
+      })
+    | null;
+}
+
+/** Everything that the workflow, the API and an operator want to know, from our schema alone. */
+export async function readState(client: Queryable, pipeline: string): Promise<PipelineState> {
+  const { rows } = await client.query<StateRow>(
+    `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.stop_code, p.stop_message, p.last_event_at,
+            (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
+            (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
+            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL) AS quarantined,
+            (SELECT CASE WHEN p.mode = 'running' AND isfinite(min(d.not_before)) THEN greatest(0, extract(epoch FROM min(d.not_before) - now()) * 1000)
+                         WHEN p.mode = 'running' AND min(d.not_before) = '-infinity' THEN 0 END
+             FROM cdc.dirty d WHERE d.pipeline = p.name) AS retry_in_ms,
+            (SELECT json_build_object('id', o.id, 'name', o.name, 'reason', o.reason, 'by', o.requested_by, 'via', o.via, 'since', o.requested_at, 'input', o.input)
+             FROM cdc.operations o WHERE o.pipeline = p.name AND o.state = 'running' ORDER BY o.requested_at DESC LIMIT 1) AS operation
+     FROM cdc.pipelines p WHERE p.name = $1`,
+    [pipeline],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
+  const { operation } = row;
+  return {
+    mode: row.mode,
+    reason: row.mode_reason,
+    by: row.mode_by,
+    since: row.mode_since.toISOString(),
+    stop: row.stop_code === null ? null : { code: row.stop_code, message: row.stop_message ?? '' },
+    applied: await readPositions(client, pipeline),
+    lastEventAt: row.last_event_at?.toISOString() ?? null,
+    dirty: Number(row.dirty),
+    waiting: Number(row.waiting),
+    quarantined: Number(row.quarantined),
+    retryInMs: row.retry_in_ms === null ? null : Math.round(Number(row.retry_in_ms)),
+    operation:
+      operation === null
+        ? null
+        : {
+            id: operation.id,
+            name: operation.name,
+            reason: operation.reason,
+            by: operation.by,
+            via: operation.via,
+            since: operation.since,
+            ...operation.input,
+          },
+  };
+}
+
+/** Records an operation; the same id twice is one operation. */
+export async function recordOperation(
+  client: Queryable,
+  request: OperationRequest,
+  outcome: { readonly state: 'running' | 'done' | 'failed' | 'refused'; readonly answer: string },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, input, state, answer, finished_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $8 = 'running' THEN NULL ELSE now() END)
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, answer = excluded.answer, finished_at = excluded.finished_at`,
+    [
+      request.id,
+      request.pipeline,
+      request.name,
+      request.reason,
+      request.by,
+      request.via,
+      JSON.stringify(request.from === undefined ? {} : { from: request.from }),
+      outcome.state,
+      outcome.answer,
+    ],
+  );
+}

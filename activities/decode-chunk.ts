@@ -1,0 +1,88 @@
+// A chunk of Kafka messages -> the change events of each table, in offset order, and what could not be understood.
+import type { KafkaMessage, RowEvent, TruncateEvent } from '../model/change-event.ts';
+import { createDecode } from './decode.ts';
+import type { Engine } from './engine.ts';
+import type { FaultyEvent } from './quarantine.ts';
+
+export interface Decoded {
+  readonly tables: ReadonlyMap<string, readonly (RowEvent | TruncateEvent)[]>;
+  readonly faults: readonly FaultyEvent[];
+  readonly messageOf: ReadonlyMap<RowEvent, KafkaMessage>;
+  readonly lastCommittedAtMs: number;
+}
+
+interface Epoch {
+  readonly epoch: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+}
+
+/** Decodes messages in offset order, by table. */
+export async function decodeChunk(engine: Engine, messages: readonly KafkaMessage[]): Promise<Decoded> {
+  const epochs = await readEpochs(engine);
+  const time = engine.deps.metrics.timeStage(engine.name, 'decode');
+  const decode = createDecode({
+    keys: new Map([...engine.plan.tables].map(([source, table]) => [source, table.key])),
+    placeholder: engine.deps.placeholder,
+    epochAt: (topic, partition, offset) =>
+      epochs.reduce(
+        (found, each) =>
+          each.topic === topic && each.partition === partition && each.from <= offset
+            ? Math.max(found, each.epoch)
+            : found,
+        0,
+      ),
+  });
+  const tables = new Map<string, (RowEvent | TruncateEvent)[]>();
+  const faults: FaultyEvent[] = [];
+  const messageOf = new Map<RowEvent, KafkaMessage>();
+  let lastCommittedAtMs = 0;
+  for (const message of messages) {
+    for (const event of decode(message)) {
+      if (event.kind === 'skip') continue;
+      if (event.kind === 'fault') {
+        faults.push({
+          message,
+          source: event.source,
+          root: null,
+          code: event.code,
+          text: event.message,
+          advice: event.advice,
+        });
+        continue;
+      }
+      const events = tables.get(event.source);
+      if (events === undefined) tables.set(event.source, [event]);
+      else events.push(event);
+      if (event.kind === 'row' && event.holes.length > 0) messageOf.set(event, message);
+      if (event.committedAtMs > lastCommittedAtMs) lastCommittedAtMs = event.committedAtMs;
+    }
+  }
+  time();
+  return { tables, faults, messageOf, lastCommittedAtMs };
+}
+
+async function readEpochs(engine: Engine): Promise<readonly Epoch[]> {
+  const { rows } = await engine.deps.pool.query<{ epoch: number; topic: string; partition: number; from: string }>(
+    'SELECT epoch, topic, partition, from_offset AS from FROM cdc.epochs',
+  );
+  return rows.map((row) => ({ ...row, from: Number(row.from) }));
+}
+
+/** Adds columns that v2 has got since, before the transaction: an ALTER TABLE in it would hold its lock to the end. */
+export async function widen(engine: Engine, decoded: Decoded): Promise<void> {
+  for (const [source, events] of decoded.tables) {
+    const columns = new Set<string>();
+    let last = '';
+    for (const event of events) {
+      if (event.kind !== 'row' || event.image === null) continue;
+      const names = Object.keys(event.image);
+      const shape = `${names.length} ${names.at(-1) ?? ''}`;
+      if (shape === last) continue;
+      last = shape;
+      for (const name of names) columns.add(name);
+    }
+    await engine.landing.widen(source, columns);
+  }
+}

@@ -1,0 +1,172 @@
+// Landing -> v3, for a set of roots, inside one transaction and under the pipeline's lock:
+// load, derive, compare with the ledger, see whether parents are there, write what differs, keep the books.
+import type { ClientBase } from 'pg';
+import { MkondoError } from '../model/errors.ts';
+import { adoptRows, readCrosswalk } from './adoption.ts';
+import { readLedger, readMarks, writeLedger, writeVersion } from './ledger.ts';
+import { loadRoots } from './load.ts';
+import { derive, nothing, own } from './owned-rows.ts';
+import type { Derived } from './owned-rows.ts';
+import { findMissingParents, lockParents, releaseWaiting, waitFor } from './parents.ts';
+import type { MissingParents, ParentTables } from './parents.ts';
+import type { Plan } from './plan.ts';
+import { quarantineRoots, resolveRoots } from './quarantine.ts';
+import { writeRoots } from './write-roots.ts';
+
+export interface DeriveInput {
+  readonly plan: Plan;
+  readonly roots: readonly string[];
+  /** Which v3 tables some pipeline waits for. */
+  readonly parents: ParentTables;
+  /** Hash of the transformation's code: the ledger keeps it. */
+  readonly version: string;
+  /** Workflow run that derives: the ledger keeps it. */
+  readonly run: string;
+}
+
+export interface DeriveReport {
+  readonly derived: number;
+  /** Rows read from landing, the measure of a chunk's size. */
+  readonly loaded: number;
+  /** v3 table -> rows inserted, updated or deleted. */
+  readonly written: Readonly<Record<string, number>>;
+  readonly waiting: number;
+  readonly quarantined: readonly { readonly root: string; readonly code: string }[];
+  readonly losses: Readonly<Record<string, number>>;
+  /** Pipelines of which roots may go on now. They were notified; delivery is at commit. */
+  readonly released: readonly string[];
+}
+
+/** A root whose way another row bars is tried again after 1, 2, 4 ... 256 s, and no more after this many tries. */
+const BLOCKED_ATTEMPTS = 10;
+
+export async function deriveRoots(client: ClientBase, input: DeriveInput): Promise<DeriveReport> {
+  const { plan, roots } = input;
+  const { pipeline } = plan;
+  const author = { pipeline: pipeline.name, version: input.version, run: input.run };
+  const crosswalk = await readCrosswalk(client, plan);
+  const { trees, rows: loaded } = await loadRoots(client, plan, roots);
+  const marks = await readMarks(client, pipeline.name, roots);
+  // An adoption depends on v3's rows as well: such roots are always looked at.
+  const adopts = Object.values(pipeline.owns).some((target) => target.adopt !== null);
+
+  const failed = new Map<string, MkondoError>();
+  const unchanged: string[] = [];
+  let derived: Derived[] = [];
+  for (const root of roots) {
+    const tree = trees.get(root);
+    try {
+      const rows = tree === undefined ? undefined : derive(pipeline, { root, tree, id: crosswalk.id });
+      if (rows === undefined) derived.push(nothing(root));
+      else if (!adopts && marks.get(root)?.digest === rows.digest) unchanged.push(root);
+      else derived.push(own(pipeline, rows));
+    } catch (error) {
+      if (!(error instanceof MkondoError)) throw error;
+      failed.set(root, error);
+    }
+  }
+  await writeVersion(
+    client,
+    unchanged.filter((root) => marks.get(root)?.version !== input.version),
+    author,
+  );
+
+  const ledger = await readLedger(
+    client,
+    pipeline.name,
+    derived.map((each) => each.root),
+  );
+  const adopted = await adoptRows(client, { plan, derived, ledger });
+  derived = [...adopted.derived];
+  const missing = await findMissingParents(client, { plan, derived, ledger });
+  const ready = derived.filter((each) => !missing.has(each.root));
+  const outcome = await writeRoots(client, { plan, derived: ready, ledger });
+  for (const [root, error] of outcome.failed) failed.set(root, error);
+
+  const written = ready.filter((each) => !failed.has(each.root) && !outcome.blocked.has(each.root));
+  await writeLedger(client, written, author);
+  const done = [...unchanged, ...written.map((each) => each.root)];
+  const bookkeeping = await settle(client, {
+    ...input,
+    done,
+    missing,
+    blocked: outcome.blocked,
+    failed,
+    inserted: outcome.inserted,
+    adopted: adopted.parents,
+  });
+  return {
+    derived: done.length,
+    loaded,
+    written: outcome.written,
+    waiting: bookkeeping.waiting,
+    quarantined: [...failed, ...outcome.blocked].map(([root, error]) => ({ root, code: error.code })),
+    losses: sum(written.map((each) => each.losses)),
+    released: bookkeeping.released,
+  };
+}
+
+/** Dirty, waiting and quarantined roots after a write, and the roots of others that waited for what was written. */
+async function settle(
+  client: ClientBase,
+  input: DeriveInput & {
+    readonly done: readonly string[];
+    readonly missing: MissingParents;
+    readonly blocked: ReadonlyMap<string, MkondoError>;
+    readonly failed: ReadonlyMap<string, MkondoError>;
+    readonly inserted: ReadonlyMap<string, readonly object[]>;
+    readonly adopted: readonly { readonly table: string; readonly key: string }[];
+  },
+): Promise<{ readonly waiting: number; readonly released: readonly string[] }> {
+  const pipeline = input.plan.pipeline.name;
+  // Before any row of the books: whoever releases holds these locks while it looks for such rows.
+  await lockParents(client, input);
+  const finished = [...input.done, ...input.failed.keys()];
+  await client.query('DELETE FROM cdc.dirty WHERE pipeline = $1 AND root = ANY($2)', [pipeline, finished]);
+  await client.query('DELETE FROM cdc.waiting WHERE pipeline = $1 AND root = ANY($2)', [pipeline, input.roots]);
+  await tryLater(client, { pipeline, roots: [...input.blocked.keys()] });
+  await quarantineRoots(client, {
+    pipeline,
+    source: input.plan.root.node.table,
+    failed: new Map([...input.failed, ...input.blocked]),
+  });
+  await resolveRoots(client, { pipeline, roots: input.done });
+  const waiting = await waitFor(client, { pipeline, missing: input.missing, parents: input.parents });
+  const released = await releaseWaiting(client, {
+    inserted: input.inserted,
+    adopted: input.adopted,
+    parents: input.parents,
+  });
+  return { waiting: waiting + input.blocked.size, released };
+}
+
+/**
+ * Blocked roots stand in quarantine, to be seen, and stay dirty, to be tried again, until their tries are used up. One
+ * that was tried before its time keeps its time.
+ */
+async function tryLater(
+  client: ClientBase,
+  input: { readonly pipeline: string; readonly roots: readonly string[] },
+): Promise<void> {
+  if (input.roots.length === 0) return;
+  await client.query(
+    `INSERT INTO cdc.dirty AS d (pipeline, root, attempts, not_before)
+     SELECT $1, root, 1, now() + interval '1 second' FROM unnest($2::text[]) root
+     ON CONFLICT (pipeline, root) DO UPDATE
+     SET attempts = d.attempts + 1, not_before = now() + interval '1 second' * 2 ^ least(d.attempts, 8)
+     WHERE d.not_before <= now() OR d.not_before = 'infinity'`,
+    [input.pipeline, input.roots],
+  );
+  await client.query('DELETE FROM cdc.dirty WHERE pipeline = $1 AND root = ANY($2) AND attempts > $3', [
+    input.pipeline,
+    input.roots,
+    BLOCKED_ATTEMPTS,
+  ]);
+}
+
+function sum(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const count of counts)
+    for (const [name, value] of Object.entries(count)) total[name] = (total[name] ?? 0) + value;
+  return total;
+}

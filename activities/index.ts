@@ -1,0 +1,89 @@
+// The activities as Temporal sees them: each finds its pipeline's engine, does its work in the scope that Temporal
+// gives, and turns a failure into one with a code.
+import { ApplicationFailure, Context, CompleteAsyncError } from '@temporalio/activity';
+import { MkondoError, errorFates } from '../model/errors.ts';
+import { apply } from './apply.ts';
+import type { ActivityScope } from './apply.ts';
+import type { PipelineActivities } from './contract.ts';
+import { readState, recordOperation } from './control.ts';
+import { createEngines } from './engine.ts';
+import type { Engine, EngineDeps } from './engine.ts';
+import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
+import { unavailable } from './database-errors.ts';
+import { inTransaction } from './transaction.ts';
+
+const HEARTBEAT_MS = 1_000;
+
+export function createActivities(deps: EngineDeps): PipelineActivities {
+  const engines = createEngines(deps);
+
+  async function run<T>(pipeline: string, work: (engine: Engine, scope: ActivityScope) => Promise<T>): Promise<T> {
+    const context = Context.current();
+    let details: unknown;
+    const scope: ActivityScope = {
+      run: context.info.workflowExecution?.runId ?? '',
+      signal: context.cancellationSignal,
+      heartbeat: (latest) => context.heartbeat((details = latest)),
+    };
+    // A batch may take longer than the heartbeat timeout; a second attempt beside it would do no harm, but work twice.
+    const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
+    try {
+      return await work(await engines(pipeline), scope);
+    } catch (error) {
+      throw toFailure(error, deps, pipeline);
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  return {
+    apply: (input) => run(input.pipeline, (engine, scope) => apply(engine, input, scope)),
+    readState: (input) => run(input.pipeline, (engine) => readState(engine.deps.pool, engine.name)),
+    setMode: (input) => run(input.pipeline, (engine) => changeMode(engine, input)),
+    recordRefusal: (input) =>
+      run(input.pipeline, (engine) =>
+        recordOperation(engine.deps.pool, input, { state: 'refused', answer: input.answer }),
+      ),
+    beginOperation: (input) =>
+      run(input.pipeline, (engine) => recordOperation(engine.deps.pool, input, { state: 'running', answer: '' })),
+    async endOperation(input) {
+      await inTransaction(deps.pool, async (client) => {
+        await client.query('UPDATE cdc.operations SET state = $2, answer = $3, finished_at = now() WHERE id = $1', [
+          input.id,
+          input.state,
+          input.answer,
+        ]);
+        // A reset that failed or was cancelled must not leave its pipeline in a mode that nobody ends.
+        await client.query(
+          `UPDATE cdc.pipelines p SET mode = 'running', mode_since = now() FROM cdc.operations o
+           WHERE o.id = $1 AND p.name = o.pipeline AND o.name = 'reset' AND p.mode = 'resetting'`,
+          [input.id],
+        );
+      });
+    },
+    clearOwned: (input) => run(input.pipeline, (engine, scope) => clearOwned(engine, input, scope)),
+    markAll: (input) => run(input.pipeline, (engine) => markAll(engine, input)),
+    replay: (input) => run(input.pipeline, (engine, scope) => replay(engine, input, scope)),
+    retryQuarantined: (input) => run(input.pipeline, (engine, scope) => retryQuarantined(engine, input, scope)),
+    awaitDerived: (input) => run(input.pipeline, (engine, scope) => awaitDerived(engine, input, scope)),
+  };
+}
+
+/** The failure as Temporal keeps it: its type is the catalogue's code, and the catalogue says whether to try again. */
+function toFailure(error: unknown, deps: EngineDeps, pipeline: string): unknown {
+  if (error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
+  const known = error instanceof MkondoError ? error : unavailable(error);
+  deps.metrics.countError(known ?? error, pipeline);
+  deps.log.error(
+    { pipeline, err: error },
+    known?.message ?? 'An activity failed for a reason that the catalogue does not know',
+  );
+  if (known === undefined) return error;
+  return ApplicationFailure.create({
+    type: known.code,
+    message: known.message,
+    nonRetryable: errorFates[known.code] !== 'retry',
+    details: [{ advice: known.advice }],
+    ...(known.cause instanceof Error ? { cause: known.cause } : {}),
+  });
+}

@@ -1,0 +1,255 @@
+// What operators ask for, on a real v3: reset, reprocess, retry; and a v3 that changes under us.
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Pipeline } from '../pipelines/definition.ts';
+import { programs } from '../pipelines/programs/programs.ts';
+import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
+import type { SmallV2 } from '../test/engine/small-v2.ts';
+import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
+import type { Testbed } from '../test/engine/testbed.ts';
+import type { ActivityScope } from './apply.ts';
+import type { OperationRequest } from './contract.ts';
+import { readState, recordOperation } from './control.ts';
+import type { Engine } from './engine.ts';
+import { awaitDerived, changeMode, clearOwned, markAll, retryQuarantined } from './operations.ts';
+import { planOf } from './plan.ts';
+
+let testbed: Testbed;
+beforeAll(async () => {
+  testbed = await createTestbed();
+});
+afterAll(() => testbed.close());
+beforeEach(() => testbed.clean());
+
+const scope: ActivityScope = { run: 'test', signal: new AbortController().signal, heartbeat: () => undefined };
+
+function request(engine: Engine, name: OperationRequest['name'], id: string = name): OperationRequest {
+  return { id, pipeline: engine.name, name, reason: 'test', by: 'tester', via: 'update' };
+}
+
+async function begin(engine: Engine, name: OperationRequest['name']): Promise<OperationRequest> {
+  const operation = request(engine, name);
+  await recordOperation(engine.deps.pool, operation, { state: 'running', answer: '' });
+  return operation;
+}
+
+async function count(table: string): Promise<number> {
+  const { rows } = await testbed.client.query<{ count: number }>(`SELECT count(*)::int FROM ${table}`);
+  return rows[0]?.count ?? 0;
+}
+
+/** Row -> the transaction that wrote it. */
+async function authors(table: string, key = 'id'): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await testbed.client.query<{ key: string; xmin: string }>(
+    `SELECT ${key}::text AS key, xmin::text FROM ${table}`,
+  );
+  return new Map(rows.map((row) => [row.key, row.xmin]));
+}
+
+/** All of the small v2, with a requisition and supported programs, in v3. */
+async function filled(): Promise<SmallV2> {
+  const v2 = createSmallV2('all');
+  v2.transaction((transaction) => {
+    insertInto(transaction, 'programs_supported', { id: 1, facilityid: 1, programid: 1 });
+    insertInto(transaction, 'geographic_zones', { id: 2, levelid: 1, parentid: 1 });
+    insertInto(transaction, 'geographic_zones', { id: 3, levelid: 1, parentid: 2 });
+    insertInto(transaction, 'requisitions', {
+      id: 1,
+      facilityid: 1,
+      programid: 1,
+      periodid: 1,
+      status: 'SUBMITTED',
+      emergency: false,
+    });
+    insertInto(transaction, 'requisition_line_items', { id: 1, rnrid: 1, productcode: 'code 1' });
+    insertInto(transaction, 'requisition_status_changes', { id: 1, rnrid: 1, status: 'SUBMITTED' });
+  });
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  return v2;
+}
+
+describe('reset', () => {
+  test.each([
+    'geographic-levels',
+    'geographic-zones',
+    'facility-types',
+    'facility-operators',
+    'programs',
+    'facilities',
+    'product-categories',
+    'products',
+    'program-products',
+    'approved-products',
+    'processing-schedules',
+    'processing-periods',
+    'requisitions',
+  ])('%s: its rows go, with those that depend on them, and all come back', async (name) => {
+    const v2 = await filled();
+    const engine = testbed.engine(name);
+    const operation = await begin(engine, 'reset');
+    const outcome = await clearOwned(engine, operation, scope);
+    for (const { table } of Object.values(engine.plan.pipeline.owns)) {
+      const own = table === 'referencedata.facility_types' ? 2 : 0;
+      expect([table, await count(table)]).toEqual([table, own]);
+    }
+    expect(outcome.counts['roots']).toBe(v2.rows(engine.plan.root.node.table).length);
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+    expect(await awaitDerived(engine, { id: operation.id, total: outcome.counts['roots'] ?? 0 }, scope)).toMatchObject({
+      answer: 'All derived.',
+    });
+  });
+
+  test('rows of pipelines that do not depend on it stay as they are', async () => {
+    await filled();
+    const tables = [
+      'referencedata.programs',
+      'referencedata.orderables',
+      'referencedata.geographic_levels',
+      'referencedata.geographic_zones',
+    ];
+    const all = async () => {
+      const found = [];
+      for (const table of tables) found.push(await authors(table));
+      return found;
+    };
+    const before = await all();
+    const engine = testbed.engine('facilities');
+    await clearOwned(engine, await begin(engine, 'reset'), scope);
+    expect(await all()).toEqual(before);
+  });
+
+  test('a pause that stood before it stands after it', async () => {
+    const v2 = await filled();
+    const engine = testbed.engine('programs');
+    await changeMode(engine, { ...request(engine, 'pause'), mode: 'paused' });
+    await clearOwned(engine, await begin(engine, 'reset'), scope);
+    expect(await readState(engine.deps.pool, engine.name)).toMatchObject({ mode: 'paused', dirty: 1 });
+    await deriveAll(engine);
+    expect(await count('referencedata.programs')).toBe(0);
+    await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+});
+
+describe('reprocess', () => {
+  /** The engine of a pipeline as it would be after a release that changed its transformation. */
+  function released(engine: Engine, derive: Pipeline['derive']): Engine {
+    return { ...engine, version: 'next', plan: planOf({ ...engine.plan.pipeline, derive }) };
+  }
+
+  async function withPrograms(): Promise<SmallV2> {
+    const v2 = createSmallV2();
+    v2.transaction((transaction) => {
+      for (let id = 1; id <= 400; id += 1)
+        insertInto(transaction, 'programs', { id, name: id <= 30 ? 'short' : `Program ${id}` });
+    });
+    await applyAll(testbed.engine('programs'), v2, { isDeferred: true });
+    await deriveAll(testbed.engine('programs'));
+    expect(await count('referencedata.programs')).toBe(400);
+    return v2;
+  }
+
+  test('with the same transformation writes nothing', async () => {
+    await withPrograms();
+    const engine = testbed.engine('programs');
+    const before = await authors('referencedata.programs');
+    await markAll(engine, await begin(engine, 'reprocess'));
+    expect(await deriveAll(engine)).toEqual({ derived: 400, written: 0, quarantined: 0 });
+    expect(await authors('referencedata.programs')).toEqual(before);
+  });
+
+  test('with another one writes what differs, removes what is no longer derived, and no reader misses a row', async () => {
+    await withPrograms();
+    const engine = released(testbed.engine('programs'), (root, context) => {
+      const program = root as Parameters<typeof programs.derive>[0];
+      const rows = programs.derive(program, context);
+      return {
+        ...rows,
+        programs: rows.programs.map((row) => (program.name === 'short' ? { ...row, name: 'Long' } : row)),
+        // One template fewer for every short one.
+        assignments: program.name === 'short' ? [] : rows.assignments,
+      };
+    });
+    const before = await authors('referencedata.programs');
+    const reader = new Client({ connectionString: testbed.url });
+    await reader.connect();
+    const seen = new Set<number>();
+    const over = new AbortController();
+    const reading = (async () => {
+      while (!over.signal.aborted) {
+        const { rows } = await reader.query<{ count: number }>('SELECT count(*)::int FROM referencedata.programs');
+        seen.add(rows[0]?.count ?? 0);
+      }
+    })();
+    await markAll(engine, await begin(engine, 'reprocess'));
+    const done = await deriveAll(engine);
+    over.abort();
+    await reading;
+    await reader.end();
+
+    expect(done).toEqual({ derived: 400, written: 60, quarantined: 0 });
+    expect(seen).toEqual(new Set([400]));
+    const after = await authors('referencedata.programs');
+    expect([...after].filter(([id, author]) => before.get(id) !== author)).toHaveLength(30);
+    expect(await count(`referencedata.programs WHERE name = 'Long'`)).toBe(30);
+    expect(await count('requisition.requisition_template_assignments')).toBe(370);
+    expect(await count(`cdc.ledger WHERE version = 'next'`)).toBe(400);
+  });
+
+  test('a root that fails in the new transformation keeps its rows', async () => {
+    await withPrograms();
+    const engine = released(testbed.engine('programs'), (root, context) => {
+      if ((root as { readonly id: number }).id === 7) throw new Error('seven');
+      return programs.derive(root, context);
+    });
+    await markAll(engine, await begin(engine, 'reprocess'));
+    expect(await deriveAll(engine)).toEqual({ derived: 399, written: 0, quarantined: 1 });
+    expect(await count('referencedata.programs')).toBe(400);
+    expect(await readState(engine.deps.pool, engine.name)).toMatchObject({ quarantined: 1, dirty: 0 });
+
+    // Corrected, and retried.
+    const corrected = testbed.engine('programs');
+    await retryQuarantined(corrected, await begin(corrected, 'retryQuarantined'), scope);
+    expect(await deriveAll(corrected)).toMatchObject({ derived: 1, quarantined: 0 });
+    expect(await readState(corrected.deps.pool, corrected.name)).toMatchObject({ quarantined: 0 });
+  });
+});
+
+describe('bad events', () => {
+  test('are quarantined with their bytes while the rest of their batch is applied, and go when they are retried', async () => {
+    const v2 = createSmallV2('places');
+    const engine = testbed.engine('programs');
+    const topic = 'elmis.public.programs';
+    const good = v2.topics.get(topic) ?? [];
+    const bad = [
+      'no JSON',
+      '{"a":1}',
+      '{"op":"c","source":{"schema":"public","table":"other"},"after":{}}',
+      '{"op":"c","source":{"schema":"public","table":"programs","lsn":5,"sequence":"[null,\\"5\\"]"},"after":{"code":"x"}}',
+    ];
+    const messages = [
+      ...bad.map((text) => ({ topic, partition: 0, key: null, value: Buffer.from(text), headers: [] })),
+      ...good,
+    ];
+    const topics = new Map([[topic, messages.map((message, offset) => ({ ...message, offset }))]]);
+    expect(await applyAll(engine, { topics })).toMatchObject({ landed: 1, derived: 1, quarantined: 4 });
+    const { rows } = await testbed.client.query<{ code: string; text: string; offset: number }>(
+      `SELECT code, convert_from(payload, 'UTF8') AS text, kafka_offset::int AS offset FROM cdc.quarantine ORDER BY kafka_offset`,
+    );
+    expect(rows).toEqual(
+      ['EVENT_NOT_JSON', 'EVENT_NOT_DEBEZIUM', 'EVENT_UNKNOWN_TABLE', 'EVENT_WITHOUT_KEY'].map((code, offset) => ({
+        code,
+        text: bad[offset],
+        offset,
+      })),
+    );
+    await retryQuarantined(engine, await begin(engine, 'retryQuarantined'), scope);
+    const { rows: again } = await testbed.client.query<object>(
+      'SELECT DISTINCT attempts, resolved_at IS NULL AS open FROM cdc.quarantine',
+    );
+    expect(again).toEqual([{ attempts: 2, open: true }]);
+  });
+});

@@ -1,0 +1,424 @@
+// What operators ask for: changes of mode, and the long operations. Each step commits by itself and can be repeated.
+import type { ClientBase } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MkondoError } from '../model/errors.ts';
+import type { ActivityScope } from './apply.ts';
+import { landChunk } from './batch.ts';
+import { decodeChunk, widen } from './decode-chunk.ts';
+import { affectedRoots } from './affected-roots.ts';
+import type { Offsets, OperationOutcome, OperationProgress, OperationRequest, PipelineState } from './contract.ts';
+import { lockPipeline, markDirty, readState, recordOperation, setMode, writePositions } from './control.ts';
+import type { Engine } from './engine.ts';
+import { keyValues } from '../model/change-event.ts';
+import { v3Tables } from '../pipelines/catalog/v3.ts';
+import type { Pipeline, Target } from '../pipelines/definition.ts';
+import { landingTable, quote, quoteTable } from './identifiers.ts';
+import type { Hashes } from './owned-rows.ts';
+import { inTransaction } from './transaction.ts';
+import { outOfRange } from './topic-reader.ts';
+import type { TopicReader } from './topic-reader.ts';
+import { deleteRows } from './v3-rows.ts';
+
+export async function changeMode(
+  engine: Engine,
+  request: OperationRequest & { readonly mode: 'running' | 'paused' },
+): Promise<PipelineState> {
+  return inTransaction(engine.deps.pool, async (client) => {
+    await lockPipeline(client, engine.name);
+    await setMode(client, { pipeline: engine.name, mode: request.mode, reason: request.reason, by: request.by });
+    await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}.` });
+    await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    return readState(client, engine.name);
+  });
+}
+
+async function progress(engine: Engine, scope: ActivityScope, id: string, step: OperationProgress): Promise<void> {
+  scope.heartbeat(step);
+  await engine.deps.pool.query('UPDATE cdc.operations SET progress = $2 WHERE id = $1', [id, JSON.stringify(step)]);
+}
+
+/** Roots that are cleared in one transaction: a reader of v3 sees whole roots go, and nobody waits long for a lock. */
+const CLEAR_ROOTS = 500;
+
+/**
+ * Deletes exactly the v3 rows that the pipeline owns, then marks all its roots. Rows of other pipelines that point at
+ * them by foreign key must go first: they are cleared with their ledger entries, and their roots marked, so that they
+ * follow by themselves when their parents are back.
+ */
+export async function clearOwned(
+  engine: Engine,
+  request: OperationRequest,
+  scope: ActivityScope,
+): Promise<OperationOutcome> {
+  const { pool } = engine.deps;
+  const total = await countLedger(engine);
+  await inTransaction(pool, async (client) => {
+    const { mode } = await lockPipeline(client, engine.name);
+    // A repeated attempt finds its own mode; a pause that came in between stays.
+    if (mode === 'running')
+      await setMode(client, { pipeline: engine.name, mode: 'resetting', reason: request.reason, by: request.by });
+  });
+  let cleared = 0;
+  let rowsCleared = 0;
+  for (;;) {
+    const chunk = await inTransaction(pool, async (client) => {
+      await lockPipeline(client, engine.name);
+      return clearChunk(client, engine, CLEAR_ROOTS);
+    });
+    if (chunk.roots === 0) break;
+    cleared += chunk.roots;
+    rowsCleared += chunk.rows;
+    await progress(engine, scope, request.id, { step: 'clear', done: cleared, total });
+    if (scope.signal.aborted)
+      throw new Error(
+        'The reset was cancelled between two chunks: v3 holds a part of the rows. Run reprocess, or reset again.',
+      );
+  }
+  const roots = await inTransaction(pool, async (client) => {
+    const { mode } = await lockPipeline(client, engine.name);
+    const marked = await markAllRoots(client, engine, request.id);
+    if (mode === 'resetting')
+      await setMode(client, { pipeline: engine.name, mode: 'running', reason: request.reason, by: request.by });
+    await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    return marked;
+  });
+  return { answer: `${rowsCleared} rows cleared, ${roots} roots to derive.`, counts: { rows: rowsCleared, roots } };
+}
+
+async function countLedger(engine: Engine): Promise<number> {
+  const { rows } = await engine.deps.pool.query<{ count: string }>(
+    'SELECT count(*) FROM cdc.ledger WHERE pipeline = $1',
+    [engine.name],
+  );
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** One chunk of roots. */
+async function clearChunk(
+  client: ClientBase,
+  engine: Engine,
+  limit: number,
+): Promise<{ readonly roots: number; readonly rows: number }> {
+  const { rows } = await client.query<{ root: string }>(
+    'SELECT root FROM cdc.ledger WHERE pipeline = $1 ORDER BY root DESC LIMIT $2',
+    [engine.name, limit],
+  );
+  const roots = rows.map((row) => row.root);
+  return { roots: roots.length, rows: await clearRoots(client, engine, { pipeline: engine.plan.pipeline, roots }) };
+}
+
+interface Clearing {
+  readonly pipeline: Pipeline;
+  readonly roots: readonly string[];
+}
+
+/** Deletes all rows of whole roots, children first, and what refers to them. Returns how many rows went. */
+async function clearRoots(client: ClientBase, engine: Engine, { pipeline, roots }: Clearing): Promise<number> {
+  const { rows: entries } = await client.query<{ owned: Hashes }>(
+    'DELETE FROM cdc.ledger WHERE pipeline = $1 AND root = ANY($2) RETURNING owned',
+    [pipeline.name, roots],
+  );
+  let count = 0;
+  for (const [name, target] of Object.entries(pipeline.owns).reverse()) {
+    const keys = entries.flatMap(({ owned }) => Object.keys(owned[name] ?? {}));
+    if (keys.length === 0) continue;
+    count += keys.length + (await clearDependents(client, engine, { target, keys }));
+    await deleteRows(client, target, keys);
+  }
+  return count;
+}
+
+/**
+ * Clears the roots, of any pipeline, of which rows refer to the given ones by foreign key. Across v3's schemas there are
+ * no foreign keys: there a row may stand without its parent until that is back.
+ */
+async function clearDependents(
+  client: ClientBase,
+  engine: Engine,
+  parent: { readonly target: Target; readonly keys: readonly string[] },
+): Promise<number> {
+  let count = 0;
+  for (const pipeline of engine.deps.pipelines) {
+    for (const [name, target] of Object.entries(pipeline.owns)) {
+      for (const foreignKey of v3Tables[target.table].foreignKeys) {
+        if (foreignKey.table !== parent.target.table) continue;
+        const isOther = pipeline.name !== engine.name;
+        // Before we look: what it writes afterwards finds no parent, and waits.
+        if (isOther) await lockPipeline(client, pipeline.name);
+        const roots = await referringRoots(client, { pipeline, name, target, foreignKey, parent });
+        if (roots.length === 0) continue;
+        count += await clearRoots(client, engine, { pipeline, roots });
+        await markDirty(client, { pipeline: pipeline.name, roots });
+        if (isOther) await client.query(`SELECT pg_notify('cdc_wake', $1)`, [pipeline.name]);
+      }
+    }
+  }
+  return count;
+}
+
+/** Roots of a pipeline of which rows in `target` refer to the parents. */
+async function referringRoots(
+  client: ClientBase,
+  input: {
+    readonly pipeline: Pipeline;
+    readonly name: string;
+    readonly target: Target;
+    readonly foreignKey: { readonly columns: readonly string[]; readonly key: readonly string[] };
+    readonly parent: { readonly target: Target; readonly keys: readonly string[] };
+  },
+): Promise<readonly string[]> {
+  const { target, foreignKey, parent } = input;
+  const own = target.key.map((column) => `t.${quote(column)}::text`);
+  const keyExpression = target.key.length === 1 ? own[0] : `json_build_array(${own.join(', ')})::text`;
+  const parentRows = parent.keys.map((key) => {
+    const values = keyValues(key, parent.target.key.length);
+    return Object.fromEntries(parent.target.key.map((column, index) => [column, values[index]]));
+  });
+  // The foreign key may name other columns than our key of the parent: matched through the parent's rows.
+  const link = foreignKey.columns.map(
+    (column, index) => `t.${quote(column)} = p.${quote(foreignKey.key[index] as string)}`,
+  );
+  const same = parent.target.key.map((column) => `p.${quote(column)} = x.${quote(column)}`);
+  const parentTable = quoteTable(parent.target.table);
+  const { rows: referring } = await client.query<{ key: string }>(
+    `SELECT ${keyExpression} AS key FROM ${quoteTable(target.table)} t
+     JOIN ${parentTable} p ON ${link.join(' AND ')}
+     JOIN json_populate_recordset(NULL::${parentTable}, $1) x ON ${same.join(' AND ')}`,
+    [JSON.stringify(parentRows)],
+  );
+  if (referring.length === 0) return [];
+  // json_build_array writes a blank after the comma; the ledger's keys have none.
+  const keys = referring.map(({ key }) => (target.key.length === 1 ? key : JSON.stringify(JSON.parse(key))));
+  const { rows: owners } = await client.query<{ root: string }>(
+    `SELECT root FROM cdc.ledger WHERE pipeline = $1 AND (owned::jsonb -> $2) ?| $3::text[]`,
+    [input.pipeline.name, input.name, keys],
+  );
+  return owners.map(({ root }) => root);
+}
+
+export async function markAll(engine: Engine, request: OperationRequest): Promise<OperationOutcome> {
+  const roots = await inTransaction(engine.deps.pool, async (client) => {
+    await lockPipeline(client, engine.name);
+    const marked = await markAllRoots(client, engine, request.id);
+    await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    return marked;
+  });
+  return { answer: `${roots} roots to derive.`, counts: { roots } };
+}
+
+/** Every living root, and every root that the ledger knows: what is no longer derived must go. */
+async function markAllRoots(client: ClientBase, engine: Engine, operation: string): Promise<number> {
+  const result = await client.query(
+    `INSERT INTO cdc.dirty (pipeline, root, operation)
+     SELECT $1, root, $2 FROM (
+       SELECT _key AS root FROM ${landingTable(engine.name, engine.plan.root.node.table)} WHERE _live > 0
+       UNION SELECT root FROM cdc.ledger WHERE pipeline = $1) roots
+     ON CONFLICT (pipeline, root) DO UPDATE SET operation = excluded.operation, not_before = '-infinity', attempts = 0`,
+    [engine.name, operation],
+  );
+  return result.rowCount ?? 0;
+}
+
+/**
+ * Lands a range of Kafka again, up to where the pipeline stands. The guard of landing lets nothing old through, so this
+ * changes only what is missing. Where the pipeline stands before the beginning of what Kafka holds, the replay's start
+ * becomes its position: the operator says by it that the gap is known.
+ */
+export async function replay(
+  engine: Engine,
+  request: OperationRequest,
+  scope: ActivityScope,
+): Promise<OperationOutcome> {
+  const from = request.from;
+  if (from === undefined)
+    throw new MkondoError('OPERATION_REFUSED', 'A replay needs a start.', {
+      advice: 'Give `from`: {"topic", "partition", "offset"} or {"time"}.',
+    });
+  const reader = engine.openReader();
+  try {
+    const bounds = await reader.bounds();
+    const starts: Record<string, number> =
+      'time' in from
+        ? { ...(await reader.offsetsAt(Date.parse(from.time))) }
+        : { [`${from.topic}/${from.partition}`]: from.offset };
+    for (const [at, start] of Object.entries(starts)) {
+      const bound = bounds[at];
+      if (bound === undefined)
+        throw new MkondoError('OPERATION_REFUSED', `${engine.name} reads no topic partition ${at}.`, {
+          advice: `It reads: ${Object.keys(bounds).join(', ')}.`,
+        });
+      if (start < bound.start || start > bound.end) throw outOfRange(at, start, bound.start, bound.end);
+    }
+    const ends = await closeGaps(engine, starts, bounds);
+    return await landAgain(engine, request, scope, { reader, starts, ends });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Moves positions that Kafka no longer holds to the replay's start. Returns where the replay ends: the live positions. */
+async function closeGaps(
+  engine: Engine,
+  starts: Offsets,
+  bounds: Readonly<Record<string, { readonly start: number; readonly end: number }>>,
+): Promise<Offsets> {
+  return inTransaction(engine.deps.pool, async (client) => {
+    const { positions } = await lockPipeline(client, engine.name);
+    const moved: Record<string, number> = {};
+    for (const [at, start] of Object.entries(starts)) {
+      const position = positions[at] ?? 0;
+      const bound = bounds[at];
+      if (bound !== undefined && (position < bound.start || position > bound.end)) moved[at] = start;
+    }
+    if (Object.keys(moved).length > 0) await writePositions(client, engine.name, moved);
+    return Object.fromEntries(Object.keys(starts).map((at) => [at, moved[at] ?? positions[at] ?? 0]));
+  });
+}
+
+async function landAgain(
+  engine: Engine,
+  request: OperationRequest,
+  scope: ActivityScope,
+  range: { readonly reader: TopicReader; readonly starts: Offsets; readonly ends: Offsets },
+): Promise<OperationOutcome> {
+  const { starts, ends, reader } = range;
+  const total = Object.entries(starts).reduce((sum, [at, start]) => sum + Math.max(0, (ends[at] ?? 0) - start), 0);
+  let positions: Offsets = Object.fromEntries(Object.entries(starts).filter(([at, start]) => start < (ends[at] ?? 0)));
+  let events = 0;
+  let landed = 0;
+  const touched = { roots: 0 };
+  while (Object.keys(positions).length > 0) {
+    const chunk = await reader.read(positions, { maxWaitMs: 1_000, maxBytes: 8 * 1024 * 1024 });
+    // What lies behind the live position belongs to apply.
+    const messages = chunk.messages.filter(
+      (message) => message.offset < (ends[`${message.topic}/${message.partition}`] ?? 0),
+    );
+    const decoded = await decodeChunk(engine, messages);
+    await widen(engine, decoded);
+    await inTransaction(engine.deps.pool, async (client) => {
+      await lockPipeline(client, engine.name);
+      const result = await landChunk(client, engine, decoded);
+      const roots = await affectedRoots(client, engine.plan, result.changes);
+      await markDirty(client, { pipeline: engine.name, roots, operation: request.id });
+      landed += result.rows;
+      touched.roots += roots.size;
+      if (roots.size > 0) await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    });
+    events += messages.length;
+    positions = Object.fromEntries(
+      Object.entries({ ...positions, ...chunk.next }).filter(([at, offset]) => offset < (ends[at] ?? 0)),
+    );
+    await progress(engine, scope, request.id, { step: 'replay', done: events, total });
+    if (scope.signal.aborted)
+      throw new Error(
+        'The replay was cancelled between two batches. What it landed stays: it was newer than what was there.',
+      );
+  }
+  return {
+    answer: `${events} events read again, ${landed} rows changed.`,
+    counts: { events, landed, roots: touched.roots },
+  };
+}
+
+/** Quarantined messages that are tried again in one transaction. */
+const RETRY_EVENTS = 500;
+
+export async function retryQuarantined(
+  engine: Engine,
+  request: OperationRequest,
+  scope: ActivityScope,
+): Promise<OperationOutcome> {
+  const { pool } = engine.deps;
+  let after = '0';
+  let events = 0;
+  for (;;) {
+    const { rows } = await pool.query<{
+      id: string;
+      topic: string;
+      partition: number;
+      offset: string;
+      key: Buffer | null;
+      payload: Buffer | null;
+      headers: [string | null, string | null][];
+    }>(
+      `SELECT id, topic, partition, kafka_offset AS offset, message_key AS key, payload, headers FROM cdc.quarantine
+       WHERE pipeline = $1 AND kind = 'event' AND resolved_at IS NULL AND id > $2 ORDER BY id LIMIT $3`,
+      [engine.name, after, RETRY_EVENTS],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+    const messages = rows.map((row) => ({
+      topic: row.topic,
+      partition: row.partition,
+      offset: Number(row.offset),
+      key: row.key,
+      value: row.payload,
+      headers: row.headers.map(
+        ([name, value]) =>
+          [name === null ? null : Buffer.from(name), value === null ? null : Buffer.from(value)] as const,
+      ),
+    }));
+    const decoded = await decodeChunk(engine, messages);
+    await widen(engine, decoded);
+    await inTransaction(pool, async (client) => {
+      await lockPipeline(client, engine.name);
+      // What fails again opens its entry anew.
+      await client.query('UPDATE cdc.quarantine SET resolved_at = now(), last_at = now() WHERE id = ANY($1)', [
+        rows.map((row) => row.id),
+      ]);
+      const landed = await landChunk(client, engine, decoded);
+      await markDirty(client, {
+        pipeline: engine.name,
+        roots: await affectedRoots(client, engine.plan, landed.changes),
+        operation: request.id,
+      });
+    });
+    events += rows.length;
+    await progress(engine, scope, request.id, { step: 'events', done: events, total: events });
+  }
+  const roots = await inTransaction(pool, async (client) => {
+    await lockPipeline(client, engine.name);
+    const { rows } = await client.query<{ root: string }>(
+      `SELECT root FROM cdc.quarantine WHERE pipeline = $1 AND kind = 'root' AND resolved_at IS NULL`,
+      [engine.name],
+    );
+    await markDirty(client, { pipeline: engine.name, roots: rows.map((row) => row.root), operation: request.id });
+    await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    return rows.length;
+  });
+  return { answer: `${events} events and ${roots} roots tried again.`, counts: { events, roots } };
+}
+
+/** How often progress is looked at. */
+const WATCH_MS = 500;
+
+export async function awaitDerived(
+  engine: Engine,
+  input: { readonly id: string; readonly total: number },
+  scope: ActivityScope,
+): Promise<OperationOutcome> {
+  for (;;) {
+    const { rows } = await engine.deps.pool.query<{ due: string; waiting: string }>(
+      `SELECT count(*) FILTER (WHERE not_before <= now()) AS due, count(*) FILTER (WHERE not_before > now()) AS waiting
+       FROM cdc.dirty WHERE operation = $1 AND pipeline = $2`,
+      [input.id, engine.name],
+    );
+    const due = Number(rows[0]?.due ?? 0);
+    const waiting = Number(rows[0]?.waiting ?? 0);
+    await progress(engine, scope, input.id, {
+      step: 'derive',
+      done: Math.max(0, input.total - due - waiting),
+      total: input.total,
+    });
+    // Roots that wait for a parent follow by themselves; the operation need not wait with them.
+    if (due === 0)
+      return {
+        answer: waiting === 0 ? 'All derived.' : `All derived but ${waiting} that wait for their parents.`,
+        counts: { waiting },
+      };
+    if (scope.signal.aborted)
+      throw new Error('The operation was cancelled while roots were still to be derived; they go on being derived.');
+    await sleep(WATCH_MS, undefined, { signal: scope.signal }).catch(() => undefined);
+  }
+}

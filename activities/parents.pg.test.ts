@@ -1,0 +1,157 @@
+// Rows that come before their parents: they wait and follow by themselves, also when parent and child are written at the
+// same moment by two pipelines that do not see each other.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createSmallV2 } from '../test/engine/small-v2.ts';
+import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
+import type { Testbed } from '../test/engine/testbed.ts';
+import { lockForDerive, readState } from './control.ts';
+import { deriveRoots } from './derive-roots.ts';
+import type { DeriveReport } from './derive-roots.ts';
+import type { Engine } from './engine.ts';
+
+let testbed: Testbed;
+beforeAll(async () => {
+  testbed = await createTestbed();
+});
+afterAll(() => testbed.close());
+beforeEach(() => testbed.clean());
+
+const ZONE = 'referencedata.geographic_zones';
+
+test('a child waits for its parent, and the pipeline that brings the parent lets it go', async () => {
+  const v2 = createSmallV2('places');
+  const { pool } = testbed.engine('facilities').deps;
+  await applyAll(testbed.engine('facilities'), v2);
+  expect(await readState(pool, 'facilities')).toMatchObject({ dirty: 1, waiting: 1, quarantined: 0, retryInMs: null });
+  const { rows } = await testbed.client.query<{ table: string }>(
+    'SELECT parent_table AS table FROM cdc.waiting ORDER BY 1',
+  );
+  expect(rows.map(({ table }) => table)).toEqual(['referencedata.facility_types', ZONE]);
+  expect(await deriveAll(testbed.engine('facilities'))).toMatchObject({ derived: 0 });
+
+  const woken: string[] = [];
+  testbed.client.on('notification', ({ payload }) => woken.push(payload ?? ''));
+  await testbed.client.query('LISTEN cdc_wake');
+  await settle(testbed, v2);
+  await testbed.client.query('UNLISTEN cdc_wake');
+  expect(woken).toContain('facilities');
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('a change that needs a parent which is not there leaves the rows in v3 as they were', async () => {
+  const v2 = createSmallV2('places');
+  await settle(testbed, v2);
+  v2.add('facility_types', { id: 2, code: 'disp', name: 'Dispensary' });
+  v2.change('facilities', 1, { typeid: 2, name: 'New name' });
+  await applyAll(testbed.engine('facilities'), v2);
+  const name = async () =>
+    (await testbed.client.query<{ name: string }>('SELECT name FROM referencedata.facilities')).rows;
+  expect(await name()).toEqual([{ name: 'name 1' }]);
+  await settle(testbed, v2);
+  expect(await name()).toEqual([{ name: 'New name' }]);
+});
+
+test('a tree of zones that arrives with its leaves first grows all the same', async () => {
+  const v2 = createSmallV2('places');
+  for (let id = 2; id <= 6; id += 1) v2.add('geographic_zones', { id, levelid: 1, parentid: id - 1 });
+  await applyAll(testbed.engine('geographic-zones'), v2, { isDeferred: true });
+  const zones = testbed.engine('geographic-zones');
+  for (const root of ['6', '5', '4', '3', '2', '1']) {
+    await zones.deps.pool.query(
+      `UPDATE cdc.dirty SET not_before = 'infinity' WHERE root <> $1 AND not_before = '-infinity'`,
+      [root],
+    );
+    await deriveAll(zones);
+    await zones.deps.pool.query(
+      `UPDATE cdc.dirty d SET not_before = '-infinity' WHERE NOT EXISTS (SELECT FROM cdc.waiting w WHERE w.root = d.root)`,
+    );
+  }
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+/** A transaction that has derived and not yet committed. */
+async function deriving(engine: Engine, root: string): Promise<{ client: PoolClient; work: Promise<DeriveReport> }> {
+  const client = await engine.deps.pool.connect();
+  await client.query('BEGIN');
+  await lockForDerive(client, engine.name);
+  const { plan, parents, version } = engine;
+  return { client, work: deriveRoots(client, { plan, parents, version, roots: [root], run: 'test' }) };
+}
+
+async function commit({ client, work }: { client: PoolClient; work: Promise<DeriveReport> }): Promise<void> {
+  await work;
+  await client.query('COMMIT');
+  client.release();
+}
+
+/** Until some transaction waits for a lock that another one holds. */
+async function someoneWaits(): Promise<void> {
+  for (;;) {
+    const { rowCount } = await testbed.client.query(
+      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE NOT l.granted`,
+    );
+    if (rowCount !== 0) return;
+    await sleep(10);
+  }
+}
+
+test('the parent is inserted, not yet committed, when the child looks: the child is due when both have ended', async () => {
+  const v2 = createSmallV2('places');
+  const [zones, facilities] = [testbed.engine('geographic-zones'), testbed.engine('facilities')];
+  for (const name of ['geographic-levels', 'facility-types']) await applyAll(testbed.engine(name), v2);
+  for (const engine of [zones, facilities]) await applyAll(engine, v2, { isDeferred: true });
+
+  const parent = await deriving(zones, '1');
+  await parent.work;
+  const child = await deriving(facilities, '1');
+  await someoneWaits();
+  await commit(parent);
+  await commit(child);
+  expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ dirty: 1, waiting: 0 });
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('the child has noted that it waits, not yet committed, when the parent comes: it is let go', async () => {
+  const v2 = createSmallV2('places');
+  const [zones, facilities] = [testbed.engine('geographic-zones'), testbed.engine('facilities')];
+  for (const name of ['geographic-levels', 'facility-types']) await applyAll(testbed.engine(name), v2);
+  for (const engine of [zones, facilities]) await applyAll(engine, v2, { isDeferred: true });
+
+  const child = await deriving(facilities, '1');
+  await child.work;
+  const parent = await deriving(zones, '1');
+  await someoneWaits();
+  await commit(child);
+  expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ waiting: 1 });
+  await commit(parent);
+  expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ dirty: 1, waiting: 0 });
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('a waiting child is derived anew while its parent is being written: no deadlock, and it is let go', async () => {
+  const v2 = createSmallV2('places');
+  const [zones, facilities] = [testbed.engine('geographic-zones'), testbed.engine('facilities')];
+  for (const name of ['geographic-levels', 'facility-types']) await applyAll(testbed.engine(name), v2);
+  await applyAll(facilities, v2);
+  await applyAll(zones, v2, { isDeferred: true });
+  expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ waiting: 1 });
+  const deadlocks = async () =>
+    (
+      await testbed.client.query<{ deadlocks: string }>(
+        'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+      )
+    ).rows[0];
+  const before = await deadlocks();
+  // Both end at their own time, as two pipelines do.
+  const both = [await deriving(zones, '1'), await deriving(facilities, '1')];
+  await Promise.all(both.map(commit));
+  await settle(testbed, v2);
+  await testbed.client.query('SELECT pg_stat_clear_snapshot()');
+  expect(await deadlocks()).toEqual(before);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});

@@ -1,0 +1,138 @@
+// A worker: hosts every pipeline's workflow and activities. Wiring only.
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { createActivities } from '../activities/index.ts';
+import { migrate } from '../activities/schema/migrate.ts';
+import { readConfig } from '../model/config.ts';
+import { exitClearly } from '../model/exit-clearly.ts';
+import type { Config } from '../model/config.ts';
+import { MkondoError } from '../model/errors.ts';
+import { serveHealth } from '../model/health.ts';
+import { createLog } from '../model/log.ts';
+import type { Logger } from '../model/log.ts';
+import { createMetrics } from '../model/metrics.ts';
+import { pipelines } from '../pipelines/index.ts';
+import { cachedBundle } from './bundle.ts';
+import { temporalLogger } from './temporal-logger.ts';
+
+/** Activities hear at once that the worker ends, finish the batch that they commit, and return. */
+const SHUTDOWN_GRACE = '100 ms';
+const SHUTDOWN_MOST = '30 s';
+const RETRY_MOST_MS = 10_000;
+
+exitClearly();
+const config = readConfig(process.env);
+const log = createLog('worker', config);
+const metrics = createMetrics('worker');
+const stopping = new AbortController();
+const stop = (): void => stopping.abort();
+process.once('SIGTERM', stop).once('SIGINT', stop);
+
+let state: 'starting' | 'running' = 'starting';
+const health = await serveHealth({
+  host: config.MKONDO_API_HOST,
+  port: config.MKONDO_WORKER_METRICS_PORT,
+  metrics,
+  health: () => (state === 'running' ? null : 'The worker waits for the v3 database or for Temporal.'),
+});
+installRuntime(config, log);
+const pool = new Pool({
+  connectionString: config.MKONDO_V3_URL,
+  max: config.MKONDO_V3_POOL_CONNECTIONS,
+  application_name: 'mkondo-worker',
+  // Our statements are many and short: compiling one costs more than it can ever save.
+  options: '-c jit=off',
+});
+pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
+const activities = createActivities({
+  pool,
+  metrics,
+  log,
+  brokers: config.MKONDO_KAFKA_BROKERS,
+  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+  placeholder: config.MKONDO_UNAVAILABLE_VALUE,
+  pipelines,
+});
+
+await untilDone('migrating our schema in v3', () => migrate(pool));
+const workflowBundle = await cachedBundle();
+await untilDone('running', runWorker);
+await health.close();
+log.info('the worker has ended');
+// What the activities hold (readers of Kafka, connections to v3) is at rest now and needs no farewell.
+process.exit(0);
+
+async function runWorker(): Promise<void> {
+  const connection = await NativeConnection.connect({ address: config.MKONDO_TEMPORAL_ADDRESS }).catch(
+    (cause: unknown) => {
+      throw new MkondoError('TEMPORAL_UNAVAILABLE', `Temporal does not answer at ${config.MKONDO_TEMPORAL_ADDRESS}.`, {
+        advice: 'Start Temporal, or set MKONDO_TEMPORAL_ADDRESS; the worker tries again by itself.',
+        cause,
+      });
+    },
+  );
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace: config.MKONDO_TEMPORAL_NAMESPACE,
+      taskQueue: config.MKONDO_TASK_QUEUE,
+      workflowBundle,
+      activities,
+      // Every pipeline applies at once, beside a step of an operation each.
+      maxConcurrentActivityTaskExecutions: Math.max(20, pipelines.length * 2),
+      maxCachedWorkflows: 200,
+      // How long a pipeline's next task waits for a worker that died before another one may take it.
+      stickyQueueScheduleToStartTimeout: '5 s',
+      // A cancelled or paused apply hears of it at its next heartbeat.
+      maxHeartbeatThrottleInterval: '1 s',
+      defaultHeartbeatThrottleInterval: '1 s',
+      shutdownGraceTime: SHUTDOWN_GRACE,
+      shutdownForceTime: SHUTDOWN_MOST,
+    });
+    const shutDown = (): void => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    stopping.signal.addEventListener('abort', shutDown);
+    state = 'running';
+    log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length }, 'the worker runs');
+    await worker.run().finally(() => stopping.signal.removeEventListener('abort', shutDown));
+  } finally {
+    state = 'starting';
+    await connection.close();
+  }
+}
+
+/** Tries again, with back-off, until it is done or the process is asked to end. */
+async function untilDone(what: string, act: () => Promise<void>): Promise<void> {
+  for (let times = 1; !stopping.signal.aborted; times += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      metrics.countError(error);
+      log.error({ err: error, times }, `${what} failed; trying again`);
+      await wait(Math.min(250 * 2 ** times, RETRY_MOST_MS), undefined, { signal: stopping.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+}
+
+function installRuntime(settings: Config, logger: Logger): void {
+  Runtime.install({
+    logger: temporalLogger(logger),
+    // This process ends its worker itself.
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { forward: {}, filter: 'WARN' },
+      metrics: {
+        prometheus: {
+          bindAddress: `${settings.MKONDO_API_HOST}:${settings.MKONDO_WORKER_TEMPORAL_METRICS_PORT}`,
+          useSecondsForDurations: true,
+          unitSuffix: true,
+          countersTotalSuffix: true,
+        },
+      },
+    },
+  });
+}

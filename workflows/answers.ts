@@ -1,0 +1,20 @@
+// The answers to accepted operations, in the operator's words.
+import type { OperationRequest, PipelineState } from '../activities/contract.ts';
+import { operationNames, operationWorkflowId } from './messages.ts';
+
+export function modeAnswer(
+  { name, pipeline }: Pick<OperationRequest, 'name' | 'pipeline'>,
+  state: PipelineState,
+): string {
+  return name === 'pause'
+    ? `${pipeline} is paused: changes keep landing, v3 stands still until resume.`
+    : `${pipeline} runs again; ${state.dirty === 0 ? 'nothing had changed meanwhile' : `${state.dirty} roots that changed meanwhile are derived now`}.`;
+}
+
+export function begunAnswer(request: OperationRequest): string {
+  return `${request.name} of ${request.pipeline} has begun. Workflow ${operationWorkflowId(request)} shows how far it is; the query status shows its outcome.`;
+}
+
+export function unknownMessage(kind: 'signal' | 'update', name: string): string {
+  return `There is no ${kind} '${name}'. A pipeline knows ${operationNames.join(', ')}, each with {"reason": "..."}.`;
+}

@@ -1,0 +1,3 @@
+// The entry of the workflow bundle: workflows, and nothing else.
+export { operation } from './operation.ts';
+export { pipeline } from './pipeline.ts';

@@ -1,0 +1,166 @@
+// What one can say to a pipeline's workflow: its signals, updates and queries, with their types and the words that the
+// Temporal UI shows beside them. The bridge and the API use these, too.
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Counts, Mode, Offsets, OperationName, PipelineState, ReplayFrom } from '../activities/contract.ts';
+
+export const pipelineWorkflow = 'pipeline';
+export const operationWorkflow = 'operation';
+
+export function pipelineWorkflowId(pipeline: string): string {
+  return `pipeline/${pipeline}`;
+}
+
+export function operationWorkflowId(request: {
+  readonly pipeline: string;
+  readonly name: string;
+  readonly id: string;
+}): string {
+  return `pipeline/${request.pipeline}/${request.name}/${request.id}`;
+}
+
+/** What stands on the workflow's page in the Temporal UI, from its start to its end. */
+export function pipelineCaption(pipeline: string): { readonly staticSummary: string; readonly staticDetails: string } {
+  return {
+    staticSummary: `Keeps ${pipeline} of v3 equal to v2, for ever`,
+    staticDetails: [
+      'State, positions and the last operations: **Current Details**, beside.',
+      '**To stop the flow, send the update `pause`**: More Actions, Send an Update. After Request Cancellation or Terminate the next change starts this workflow again.',
+      `Rows in quarantine, and who asked for what: \`GET /pipelines/${pipeline}\` of the REST API.`,
+    ].join('\n\n'),
+  };
+}
+
+export const operationNames = [
+  'pause',
+  'resume',
+  'reset',
+  'reprocess',
+  'replay',
+  'retryQuarantined',
+] as const satisfies readonly OperationName[];
+
+/** What an operator types: `{"reason": "..."}`, or the reason alone as a JSON string. */
+export type OperationInput =
+  | string
+  | {
+      readonly reason: string;
+      /** Who asks; 'operator' when it is left out. */
+      readonly by?: string;
+      /** Chosen by the caller: asking twice with the same id is one operation, and gets the same answer. */
+      readonly id?: string;
+      /** Only for replay; a string is a time (ISO 8601). */
+      readonly from?: ReplayFrom | string;
+    };
+
+export interface OperationAnswer {
+  /** What happened and what follows, in a sentence or two. */
+  readonly answer: string;
+  readonly operation: {
+    readonly id: string;
+    readonly name: OperationName;
+    /** The child workflow that does it; null where it is done already. */
+    readonly workflowId: string | null;
+  };
+  readonly status: PipelineStatus;
+}
+
+/** The mode, and what the workflow alone can see: `failing` and `retrying` are a running pipeline that does not get on. */
+export type ShownState = Mode | 'starting' | 'failing' | 'retrying';
+
+export interface Lag {
+  /** Kafka events that are claimed and not applied. */
+  readonly events: number;
+  /** How far v3 is behind, in whole seconds; 0 when nothing that is claimed waits. */
+  readonly seconds: number;
+  /** ISO 8601: when the positions were last heard from the activity; it reports when it returns, at least once a minute. */
+  readonly asOf: string | null;
+}
+
+export interface OperationRecord {
+  readonly id: string;
+  /** An operation's name; or, of a refused signal, whatever was sent. */
+  readonly name: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly via: 'update' | 'signal';
+  readonly state: 'running' | 'done' | 'failed' | 'refused';
+  readonly answer: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Failures in a row. */
+  readonly times: number;
+  /** ISO 8601: when it is tried again. */
+  readonly retryAt: string;
+}
+
+export interface PipelineStatus {
+  readonly pipeline: string;
+  readonly state: ShownState;
+  readonly mode: Mode | null;
+  readonly reason: string;
+  readonly by: string;
+  readonly since: string | null;
+  readonly stop: PipelineState['stop'];
+  readonly claimed: Offsets;
+  readonly applied: Offsets;
+  readonly lag: Lag;
+  readonly lastEventAt: string | null;
+  readonly dirty: number;
+  readonly waiting: number;
+  readonly quarantined: number;
+  readonly operation: OperationRecord | null;
+  /** Newest first. */
+  readonly recentOperations: readonly OperationRecord[];
+  readonly failure: Failure | null;
+  /** ISO 8601: since when an `apply` is under way; null when none is. */
+  readonly applyingSince: string | null;
+  /** What was applied since this workflow was first started. */
+  readonly totals: Counts;
+}
+
+export interface OperationEnd {
+  readonly id: string;
+  readonly name: OperationName;
+  readonly state: 'done' | 'failed';
+  readonly answer: string;
+}
+
+/** "Topic T, partition P holds data up to N": merged by the greatest offset, so that repeating a claim is harmless. */
+export const claim = defineSignal<[Offsets]>('claim');
+/** There are roots to derive that no event of this pipeline announces. */
+export const wake = defineSignal('wake');
+export const operationEnded = defineSignal<[OperationEnd]>('operationEnded');
+
+export const operationSignals = Object.fromEntries(
+  operationNames.map((name) => [name, defineSignal<[OperationInput]>(name)]),
+) as Readonly<Record<OperationName, ReturnType<typeof defineSignal<[OperationInput]>>>>;
+
+export const operationUpdates = Object.fromEntries(
+  operationNames.map((name) => [name, defineUpdate<OperationAnswer, [OperationInput]>(name)]),
+) as Readonly<Record<OperationName, ReturnType<typeof defineUpdate<OperationAnswer, [OperationInput]>>>>;
+
+export const status = defineQuery<PipelineStatus>('status');
+export const lag = defineQuery<Lag>('lag');
+
+const input = 'Input: {"reason": "..."}, and if you like "by" and "id".';
+export const descriptions = {
+  claim: 'From the bridge: a topic holds data up to an offset. Harmless by hand.',
+  wake: 'Looks for roots that are due to be derived. Harmless by hand.',
+  operationEnded: 'From an operation: how it ended.',
+  status: 'Everything about the pipeline: state, positions, lag, quarantine, operations, last failure.',
+  lag: 'How far v3 is behind at most, in events and in seconds. An apply under way reports at its end: GET /pipelines/<name> is newer.',
+  pause: `Changes keep landing, v3 stands still until resume. Loses nothing, for as long as you like. ${input}`,
+  resume: `Brings v3 up to date after a pause, or after the engine stopped the pipeline. ${input}`,
+  reset: `Deletes exactly the v3 rows that this pipeline owns, then derives all again. Readers see them missing meanwhile. ${input}`,
+  reprocess: `Derives all again with the current transformation and writes what differs. Readers see no gap. ${input}`,
+  replay: `Lands again from a Kafka position or time; nothing newer is changed. Input: {"reason": "...", "from": "2026-01-31T00:00:00Z"} or "from": {"topic": "...", "partition": 0, "offset": 0}.`,
+  retryQuarantined: `Tries again what is in quarantine. ${input}`,
+} as const satisfies Record<string, string>;

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { Mode, OperationName } from '../activities/contract.ts';
+import { operationNames } from './messages.ts';
+import { refusal } from './refusal.ts';
+
+const since = '2026-01-31T00:00:00.000Z';
+const reset = { id: 'reset-1', name: 'reset', at: since, by: 'Asha' };
+
+function answer(name: OperationName, mode: Mode, operation: typeof reset | null = null): string | null {
+  const stop = mode === 'drifted' ? { code: 'SCHEMA_DRIFT', message: 'products.code is gone' } : null;
+  return refusal(
+    { name, pipeline: 'products' },
+    { state: { mode, reason: 'stock count', by: 'Asha', since, stop }, operation },
+  );
+}
+
+test.each([
+  ['running', ['pause', 'reset', 'reprocess', 'replay', 'retryQuarantined']],
+  ['paused', ['resume', 'replay', 'retryQuarantined']],
+  ['drifted', ['resume', 'replay']],
+  // Without an operation, a pipeline that is being reset was left behind: an operator may bring it back.
+  ['resetting', ['pause', 'resume', 'reset', 'reprocess', 'replay', 'retryQuarantined']],
+] as const)('a pipeline that is %s takes %j', (mode, taken) => {
+  expect(operationNames.filter((name) => answer(name, mode) === null)).toEqual(taken);
+});
+
+test('one long operation at a time, and none is silently ignored', () => {
+  expect(operationNames.filter((name) => answer(name, 'running', reset) === null)).toEqual(['pause']);
+  expect(answer('reprocess', 'running', reset)).toBe(
+    `reprocess of products was refused: reset is running since ${since}, asked for by Asha (id reset-1). Wait for its end, or cancel its workflow, then ask again.`,
+  );
+});
+
+test('while rows are being cleared, pause and resume wait', () => {
+  expect(operationNames.filter((name) => answer(name, 'resetting', reset) === null)).toEqual([]);
+});
+
+test('says since when, by whom, why, and what to do instead', () => {
+  expect(answer('pause', 'paused')).toBe(
+    `pause of products was refused: it is paused already, since ${since} by Asha (stock count). Nothing is to be done; resume ends the pause.`,
+  );
+  expect(answer('reset', 'drifted')).toBe(
+    `reset of products was refused: the engine has stopped it, since ${since} by Asha (SCHEMA_DRIFT: products.code is gone). Mend what stopped it, resume it, then ask again.`,
+  );
+});

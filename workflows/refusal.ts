@@ -1,0 +1,62 @@
+// Whether an operation makes sense just now. The answer to the operator says why not, and what to do instead.
+import type { OperationName, OperationRequest, PipelineState } from '../activities/contract.ts';
+import type { OperationRecord } from './messages.ts';
+
+interface Situation {
+  readonly state: Pick<PipelineState, 'mode' | 'reason' | 'by' | 'since' | 'stop'>;
+  readonly operation: Pick<OperationRecord, 'id' | 'name' | 'at' | 'by'> | null;
+}
+
+/** Why the operation is refused, in full sentences; null when it is accepted. */
+export function refusal(
+  { name, pipeline }: Pick<OperationRequest, 'name' | 'pipeline'>,
+  { state, operation }: Situation,
+): string | null {
+  const rules: Readonly<Record<OperationName, () => string | null>> = {
+    pause: pauseRefusal,
+    resume: resumeRefusal,
+    reset: () => operationRefusal() ?? standstillRefusal(),
+    reprocess: () => operationRefusal() ?? standstillRefusal(),
+    // Both land while the pipeline is paused; what they mark is derived after resume.
+    replay: operationRefusal,
+    retryQuarantined: () => operationRefusal() ?? (state.mode === 'drifted' ? standstillRefusal() : null),
+  };
+  const because = rules[name]();
+  return because === null ? null : `${name} of ${pipeline} was refused: ${because}`;
+
+  function pauseRefusal(): string | null {
+    if (state.mode === 'paused')
+      return `it is paused already, ${circumstances()}. Nothing is to be done; resume ends the pause.`;
+    if (state.mode === 'drifted')
+      return `the engine has stopped it, ${circumstances()}: v3 stands still already. Mend what stopped it, then resume.`;
+    if (state.mode === 'resetting' && operation !== null) {
+      return `its v3 rows are being cleared (${operation.name}, asked for by ${operation.by} at ${operation.at}). Pause again when that is over, or cancel its workflow.`;
+    }
+    return null;
+  }
+
+  function resumeRefusal(): string | null {
+    if (state.mode === 'running') return `it is running, ${circumstances()}. Nothing is to be done.`;
+    if (state.mode === 'resetting' && operation !== null) {
+      return `its v3 rows are being cleared (${operation.name}, asked for by ${operation.by} at ${operation.at}); it runs on by itself afterwards.`;
+    }
+    return null;
+  }
+
+  function operationRefusal(): string | null {
+    if (operation === null) return null;
+    return `${operation.name} is running since ${operation.at}, asked for by ${operation.by} (id ${operation.id}). Wait for its end, or cancel its workflow, then ask again.`;
+  }
+
+  function standstillRefusal(): string | null {
+    if (state.mode === 'paused') return `it is paused, ${circumstances()}. Resume it first, then ask again.`;
+    if (state.mode === 'drifted')
+      return `the engine has stopped it, ${circumstances()}. Mend what stopped it, resume it, then ask again.`;
+    return null;
+  }
+
+  function circumstances(): string {
+    const cause = state.stop === null ? state.reason : `${state.stop.code}: ${state.stop.message}`;
+    return `since ${state.since} by ${state.by}${cause === '' ? '' : ` (${cause})`}`;
+  }
+}

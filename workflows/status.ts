@@ -1,0 +1,68 @@
+// What a pipeline's memory says to people: its state in one word, its lag, and the answer to the query `status`.
+import type { Lag, PipelineStatus, ShownState } from './messages.ts';
+import { eventsBehind } from './memory.ts';
+import type { Memory } from './memory.ts';
+
+/** An apply returns within some 70 s; one that takes longer is failing and being tried again. */
+const LATE_APPLY_MS = 150_000;
+
+export function shownState(memory: Memory, nowMs: number): ShownState {
+  const { state, failure, applyingSinceMs } = memory;
+  if (applyingSinceMs !== null && nowMs - applyingSinceMs > LATE_APPLY_MS) return 'retrying';
+  if (state === null) return 'starting';
+  return failure !== null && state.mode === 'running' ? 'failing' : state.mode;
+}
+
+export function lagOf(memory: Memory, nowMs: number): Lag {
+  const { behindFromMs, heardAtMs } = memory;
+  return {
+    events: eventsBehind(memory),
+    seconds: behindFromMs === null ? 0 : Math.max(0, Math.round((nowMs - behindFromMs) / 1000)),
+    asOf: heardAtMs === null ? null : iso(heardAtMs),
+  };
+}
+
+/** 0, then under 10 s, 1 min, 10 min, 1 h, and more: the list of pipelines is told when a lag moves to another of these. */
+export function lagBucket(lag: Lag): number {
+  if (lag.events === 0) return 0;
+  return 1 + [10, 60, 600, 3_600].filter((seconds) => lag.seconds >= seconds).length;
+}
+
+export function statusOf(pipeline: string, memory: Memory, nowMs: number): PipelineStatus {
+  const { state, failure, operation, applyingSinceMs } = memory;
+  return {
+    pipeline,
+    state: shownState(memory, nowMs),
+    mode: state?.mode ?? null,
+    reason: state?.reason ?? '',
+    by: state?.by ?? '',
+    since: state?.since ?? null,
+    stop: state?.stop ?? null,
+    claimed: memory.claimed,
+    applied: state?.applied ?? {},
+    lag: lagOf(memory, nowMs),
+    lastEventAt: state?.lastEventAt ?? null,
+    dirty: state?.dirty ?? 0,
+    waiting: state?.waiting ?? 0,
+    quarantined: state?.quarantined ?? 0,
+    operation: operation === null ? null : (memory.recent.find(({ id }) => id === operation.request.id) ?? null),
+    recentOperations: memory.recent,
+    failure:
+      failure === null
+        ? null
+        : {
+            code: failure.code,
+            message: failure.message,
+            advice: failure.advice,
+            since: iso(failure.sinceMs),
+            times: failure.times,
+            retryAt: iso(failure.retryAtMs),
+          },
+    applyingSince: applyingSinceMs === null ? null : iso(applyingSinceMs),
+    totals: memory.totals,
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,67 @@
+// Hands a parcel to its pipeline's workflow, which is started if it does not run: a claim is never lost for want of one.
+import { isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { MkondoError } from '../model/errors.ts';
+import { claim, pipelineCaption, pipelineWorkflow, pipelineWorkflowId, wake } from '../workflows/messages.ts';
+import type { pipeline as pipelineWorkflowFunction } from '../workflows/pipeline.ts';
+import type { Parcel } from './coalesce.ts';
+
+const DELIVERY_DEADLINE_MS = 10_000;
+
+/** @throws MkondoError TEMPORAL_UNAVAILABLE; the caller keeps the parcel and tries again. */
+export async function deliver(options: {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly pipeline: string;
+  readonly parcel: Parcel;
+  readonly onSignal: (signal: string) => void;
+}): Promise<void> {
+  const { client, taskQueue, pipeline, parcel, onSignal } = options;
+  const start = {
+    workflowId: pipelineWorkflowId(pipeline),
+    taskQueue,
+    args: [{ pipeline }] as Parameters<typeof pipelineWorkflowFunction>,
+    ...pipelineCaption(pipeline),
+    memo: { pipeline },
+  };
+  try {
+    await client.withDeadline(Date.now() + DELIVERY_DEADLINE_MS, async () => {
+      // A claim that is no news to the workflow wakes nobody, so a wake is a signal of its own.
+      if (Object.keys(parcel.claimed).length > 0) {
+        await client.workflow.signalWithStart<typeof pipelineWorkflowFunction, Parameters<typeof signalClaim>>(
+          pipelineWorkflow,
+          {
+            ...start,
+            signal: claim,
+            signalArgs: [parcel.claimed],
+          },
+        );
+        onSignal(claim.name);
+      }
+      if (parcel.wake) {
+        await client.workflow.signalWithStart<typeof pipelineWorkflowFunction>(pipelineWorkflow, {
+          ...start,
+          signal: wake,
+        });
+        onSignal(wake.name);
+      }
+    });
+  } catch (cause) {
+    throw new MkondoError(
+      'TEMPORAL_UNAVAILABLE',
+      `The signal to ${start.workflowId} was not accepted: ${reason(cause)}.`,
+      {
+        advice:
+          'The claim is kept and sent again, by itself. If this lasts, look whether Temporal runs and its disk has room.',
+        cause,
+      },
+    );
+  }
+}
+
+declare function signalClaim(claimed: Parcel['claimed']): void;
+
+function reason(cause: unknown): string {
+  if (isGrpcServiceError(cause)) return cause.details || cause.message;
+  return cause instanceof Error ? cause.message : String(cause);
+}

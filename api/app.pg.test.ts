@@ -1,0 +1,142 @@
+// The API on a real database: what it reads there, and how it answers when something is wrong. Temporal is away.
+import { Client, Connection } from '@temporalio/client';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate } from '../activities/schema/migrate.ts';
+import { createLog } from '../model/log.ts';
+import { createMetrics } from '../model/metrics.ts';
+import { pipelines } from '../pipelines/index.ts';
+import { createDatabase } from '../test/support/databases.ts';
+import type { TestDatabase } from '../test/support/databases.ts';
+import { createApi } from './app.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let api: ReturnType<typeof createApi>;
+// Nothing listens there.
+const connection = Connection.lazy({ address: '127.0.0.1:1' });
+
+beforeAll(async () => {
+  database = await createDatabase('empty');
+  pool = new Pool({ connectionString: database.url });
+  api = createApi({
+    pool,
+    client: new Client({ connection }),
+    taskQueue: 'mkondo',
+    uiLink: (workflowId) => `http://ui/${workflowId}`,
+    pipelines,
+    lagOf: () => ({ events: 3, seconds: 1.5 }),
+    metrics: createMetrics('api'),
+    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
+  });
+});
+afterAll(async () => {
+  await api.close();
+  await pool.end();
+  await connection.close();
+  await database.drop();
+});
+
+test('lists every pipeline before any worker has run', async () => {
+  const answer = await api.inject('/pipelines');
+  const listed = answer.json<{ pipelines: { name: string; mode: string | null }[] }>().pipelines;
+  expect(listed.map(({ name }) => name)).toEqual(pipelines.map(({ name }) => name));
+  expect(listed[0]?.mode).toBeNull();
+});
+
+test('shows what our schema holds', async () => {
+  await migrate(pool);
+  await database.client.query(`
+    INSERT INTO cdc.pipelines (name, mode, mode_reason, mode_by, stop_code, stop_message) VALUES ('products', 'drifted', 'why', 'Asha', 'SCHEMA_DRIFT', 'gone');
+    INSERT INTO cdc.positions (pipeline, topic, partition, next_offset) VALUES ('products', 'elmis.public.products', 0, 12);
+    INSERT INTO cdc.dirty (pipeline, root) VALUES ('products', '1'), ('products', '2');
+    INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, state, answer) VALUES ('op-1', 'products', 'pause', 'r', 'Asha', 'update', 'done', 'ok');
+  `);
+  expect((await api.inject('/pipelines/products')).json()).toMatchObject({
+    name: 'products',
+    mode: 'drifted',
+    reason: 'why',
+    by: 'Asha',
+    stop: { code: 'SCHEMA_DRIFT', message: 'gone' },
+    lag: { events: 3, seconds: 1.5 },
+    dirty: 2,
+    positions: { 'elmis.public.products/0': 12 },
+    operations: [{ id: 'op-1', name: 'pause', state: 'done' }],
+    workflow: { id: 'pipeline/products', url: 'http://ui/pipeline/products' },
+  });
+  expect((await api.inject('/pipelines/products/operations?limit=1')).json()).toMatchObject({
+    operations: [{ id: 'op-1' }],
+  });
+});
+
+test('pages through the quarantine, and shows bytes that are no text', async () => {
+  await database.client.query(`
+    INSERT INTO cdc.quarantine (pipeline, kind, source, topic, partition, kafka_offset, code, message, payload, resolved_at)
+    SELECT 'products', 'event', 'public.products', 'elmis.public.products', 0, n, 'EVENT_NOT_JSON', 'no JSON',
+           CASE n WHEN 1 THEN '\\xff00'::bytea ELSE convert_to('{"tembo": "🐘"', 'UTF8') END, CASE n WHEN 3 THEN now() END
+    FROM generate_series(1, 4) n
+  `);
+  const page = async (query: string): Promise<Page> =>
+    (await api.inject(`/pipelines/products/quarantine${query}`)).json();
+  const first = await page('?limit=2');
+  expect(first.quarantine.map(({ position, payload }) => [position.offset, payload])).toEqual([
+    [1, { encoding: 'base64', data: '/wA=' }],
+    [2, { encoding: 'utf-8', data: '{"tembo": "🐘"' }],
+  ]);
+  const second = await page(`?limit=2&after=${first.next}`);
+  expect(second.quarantine.map(({ position }) => position.offset)).toEqual([4]);
+  expect(second.next).toBeNull();
+  expect((await page('?state=resolved')).quarantine).toHaveLength(1);
+});
+
+test.each([
+  ['GET', '/pipelines/nothing', 404, 'PIPELINE_UNKNOWN'],
+  ['GET', '/elsewhere', 404, 'NOT_FOUND'],
+  ['GET', '/pipelines/products/quarantine?limit=many', 400, 'REQUEST_INVALID'],
+  ['GET', '/pipelines/products/quarantine?pages=1', 400, 'REQUEST_INVALID'],
+  ['POST', '/pipelines/products/pause', 400, 'REQUEST_INVALID'],
+  ['POST', '/pipelines/products/explode', 404, 'NOT_FOUND'],
+] as const)('%s %s is answered with a problem %i %s', async (method, url, status, code) => {
+  const answer = await api.inject({ method, url });
+  expect(answer.statusCode).toBe(status);
+  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(answer.json()).toMatchObject({ status, code, instance: url });
+  for (const field of ['title', 'detail', 'advice']) expect(answer.json<Record<string, string>>()[field]).not.toBe('');
+});
+
+test('says that Temporal is away', async () => {
+  const answer = await api.inject({
+    method: 'POST',
+    url: '/pipelines/products/pause',
+    payload: { reason: 'stock count' },
+  });
+  expect(answer.statusCode).toBe(503);
+  expect(answer.headers['retry-after']).toBe('5');
+  expect(answer.json()).toMatchObject({
+    code: 'TEMPORAL_UNAVAILABLE',
+    advice: expect.stringContaining('MKONDO_TEMPORAL_ADDRESS') as string,
+  });
+});
+
+test('says that v3 is away', async () => {
+  const away = new Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
+  const other = createApi({
+    pool: away,
+    client: new Client({ connection }),
+    taskQueue: 'mkondo',
+    uiLink: () => null,
+    pipelines,
+    lagOf: () => null,
+    metrics: createMetrics('api'),
+    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
+  });
+  const answer = await other.inject('/pipelines');
+  expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([503, 'V3_UNAVAILABLE']);
+  await other.close();
+  await away.end();
+});
+
+interface Page {
+  readonly quarantine: readonly { readonly position: { readonly offset: number }; readonly payload: unknown }[];
+  readonly next: string | null;
+}

@@ -1,0 +1,162 @@
+// The REST API: what stands in our schema about every pipeline, and operations through its workflow. Reading works while
+// Temporal is away.
+import type { Client } from '@temporalio/client';
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import { MkondoError } from '../model/errors.ts';
+import type { Lag } from '../model/lag.ts';
+import type { Logger } from '../model/log.ts';
+import type { Metrics } from '../model/metrics.ts';
+import type { Pipeline } from '../pipelines/definition.ts';
+import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
+import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
+import type { PipelineRow, QuarantineRow } from './control-schema.ts';
+import { operate } from './operate.ts';
+import { notFound, toProblem } from './problem.ts';
+
+export interface ApiDeps {
+  readonly pool: Pool;
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Of a workflow in the Temporal UI; null where no UI is configured. */
+  readonly uiLink: (workflowId: string) => string | null;
+  readonly pipelines: readonly Pipeline[];
+  readonly lagOf: (pipeline: string) => Lag | null;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+const MOST_OPERATIONS = 50;
+
+export function createApi(deps: ApiDeps): FastifyInstance {
+  const { pool, client, taskQueue, uiLink, pipelines, lagOf, metrics, log } = deps;
+  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+
+  app.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error, request.url);
+    metrics.countError(error);
+    if (problem.status >= 500) log.error({ err: error, url: request.url }, problem.detail);
+    if (problem.status === 503) void reply.header('retry-after', '5');
+    return reply.code(problem.status).type('application/problem+json').send(problem);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).type('application/problem+json').send(notFound(request.url)),
+  );
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.requests.inc({
+      route: `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
+      status: String(reply.statusCode),
+    });
+  });
+
+  app.get('/healthz', async () => {
+    await readPipelines(pool);
+    return { healthy: true };
+  });
+
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+
+  app.get('/pipelines', async () => {
+    const rows = new Map((await readPipelines(pool)).map((row) => [row.name, row]));
+    return { pipelines: pipelines.map((pipeline) => described(pipeline, rows.get(pipeline.name))) };
+  });
+
+  app.get<{ Params: { name: string } }>('/pipelines/:name', async ({ params }) => {
+    const pipeline = known(params.name);
+    const row = (await readPipelines(pool)).find(({ name }) => name === pipeline.name);
+    const operations = await readOperations(pool, { pipeline: pipeline.name, limit: 10 });
+    return { ...described(pipeline, row), positions: row?.positions ?? {}, operations };
+  });
+
+  app.get<{ Params: { name: string } }>('/pipelines/:name/operations', async ({ params, query }) => {
+    const { limit } = parseQuery(z.strictObject({ limit: count.max(MOST_OPERATIONS).default(MOST_OPERATIONS) }), query);
+    return { operations: await readOperations(pool, { pipeline: known(params.name).name, limit }) };
+  });
+
+  app.get<{ Params: { name: string } }>('/pipelines/:name/quarantine', async ({ params, query }) => {
+    const page = parseQuery(quarantinePage, query);
+    const rows = await readQuarantine(pool, { pipeline: known(params.name).name, ...page });
+    // A full page may have another one behind it.
+    const next = rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null;
+    return { quarantine: rows.map(quarantined), next };
+  });
+
+  for (const name of operationNames) {
+    app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>
+      operate({ client, taskQueue, pipeline: known(params.name).name, name, body }),
+    );
+  }
+
+  function described(pipeline: Pipeline, row: PipelineRow | undefined): object {
+    const workflowId = pipelineWorkflowId(pipeline.name);
+    const lag = lagOf(pipeline.name);
+    return {
+      name: pipeline.name,
+      summary: pipeline.summary,
+      // Null until a worker has seen the pipeline for the first time.
+      mode: row?.mode ?? null,
+      reason: row?.reason ?? '',
+      by: row?.by ?? '',
+      since: row?.since ?? null,
+      stop: row?.stop ?? null,
+      lag,
+      lastEventAt: row?.lastEventAt ?? null,
+      lastDerivedAt: row?.lastDerivedAt ?? null,
+      dirty: row?.dirty ?? 0,
+      waiting: row?.waiting ?? 0,
+      quarantined: row?.quarantined ?? 0,
+      workflow: { id: workflowId, url: uiLink(workflowId) },
+    };
+  }
+
+  function known(name: string): Pipeline {
+    const pipeline = pipelines.find((each) => each.name === name);
+    if (pipeline !== undefined) return pipeline;
+    throw new MkondoError('PIPELINE_UNKNOWN', `There is no pipeline '${name}'.`, {
+      advice: `There are: ${pipelines.map((each) => each.name).join(', ')}.`,
+    });
+  }
+
+  return app;
+}
+
+const count = z.coerce.number().int().min(1);
+const quarantinePage = z.strictObject({
+  limit: count.max(200).default(50),
+  after: z.coerce.number().int().min(0).default(0),
+  state: z.enum(['open', 'resolved', 'all']).default('open'),
+});
+
+function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const result = schema.safeParse(query);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new MkondoError('REQUEST_INVALID', `The query is not valid: ${faults.join('; ')}.`, {
+    advice: 'Correct the query and send it again.',
+  });
+}
+
+function quarantined(row: QuarantineRow): object {
+  const { topic, partition, offset, key, payload, ...rest } = row;
+  return {
+    ...rest,
+    position: topic === null ? null : { topic, partition, offset: Number(offset) },
+    key: readable(key),
+    payload: readable(payload),
+  };
+}
+
+/** Text where the bytes are text; what is none must still be seen, so it is given as base64. */
+function readable(bytes: Buffer | null): { readonly encoding: 'utf-8' | 'base64'; readonly data: string } | null {
+  if (bytes === null) return null;
+  return isUtf8(bytes)
+    ? { encoding: 'utf-8', data: bytes.toString('utf8') }
+    : { encoding: 'base64', data: bytes.toString('base64') };
+}

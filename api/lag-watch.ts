@@ -1,0 +1,76 @@
+// Measures every ten seconds how far each pipeline is behind Kafka, so that a request is answered from memory.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import type { Offsets } from '../activities/contract.ts';
+import { lagOf, observe } from '../model/lag.ts';
+import type { Lag, Unreached } from '../model/lag.ts';
+
+const LOOK_MS = 10_000;
+
+export interface LagWatch {
+  /** Null while Kafka or v3 does not answer. */
+  readonly of: (pipeline: string) => Lag | null;
+  readonly ended: Promise<void>;
+}
+
+export function watchLag(options: {
+  readonly kafka: Kafka;
+  readonly topics: ReadonlyMap<string, readonly string[]>;
+  readonly readPositions: () => Promise<ReadonlyMap<string, Offsets>>;
+  readonly onFailure: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}): LagWatch {
+  const { kafka, topics, readPositions, onFailure, signal } = options;
+  const unreached = new Map<string, Unreached>();
+  const lags = new Map<string, Lag>();
+  const wanted = new Set([...topics.values()].flat());
+
+  async function look(admin: ReturnType<Kafka['admin']>): Promise<void> {
+    const existing = (await admin.listTopics()).filter((topic) => wanted.has(topic));
+    const ends = new Map<string, Offsets>();
+    for (const topic of existing) {
+      const partitions = await admin.fetchTopicOffsets(topic);
+      ends.set(
+        topic,
+        Object.fromEntries(partitions.map(({ partition, high }) => [`${topic}/${partition}`, Number(high)])),
+      );
+    }
+    const positions = await readPositions();
+    const nowMs = Date.now();
+    for (const [pipeline, read] of topics) {
+      const reached = positions.get(pipeline) ?? {};
+      const next = observe(unreached.get(pipeline) ?? {}, {
+        ends: Object.assign({}, ...read.map((topic) => ends.get(topic) ?? {})) as Offsets,
+        positions: reached,
+        nowMs,
+      });
+      unreached.set(pipeline, next);
+      lags.set(pipeline, lagOf(next, reached, nowMs));
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const admin = kafka.admin();
+      try {
+        await admin.connect();
+        while (!signal.aborted) {
+          await look(admin);
+          await pause();
+        }
+      } catch (error) {
+        lags.clear();
+        onFailure(error);
+        await pause();
+      } finally {
+        await admin.disconnect().catch(() => undefined);
+      }
+    }
+  }
+
+  async function pause(): Promise<void> {
+    await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  }
+
+  return { of: (pipeline) => lags.get(pipeline) ?? null, ended: run() };
+}

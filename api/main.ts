@@ -1,0 +1,87 @@
+// The API's process: wiring only.
+import { Client, Connection } from '@temporalio/client';
+import { Kafka, logLevel } from 'kafkajs';
+import { Pool } from 'pg';
+import { topicsOf } from '../bridge/topics.ts';
+import { readConfig } from '../model/config.ts';
+import { exitClearly } from '../model/exit-clearly.ts';
+import { MkondoError } from '../model/errors.ts';
+import { createLog } from '../model/log.ts';
+import { createMetrics } from '../model/metrics.ts';
+import { pipelines } from '../pipelines/index.ts';
+import { createApi } from './app.ts';
+import { readPipelines } from './control-schema.ts';
+import { watchLag } from './lag-watch.ts';
+
+exitClearly();
+const config = readConfig(process.env);
+const log = createLog('api', config);
+const metrics = createMetrics('api');
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort()).once('SIGINT', () => stopping.abort());
+// kafkajs 2.2.4 sets timers that lie in the past, of which Node 24 warns at each (tulios/kafkajs#1751); they do no harm.
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (warning.name !== 'TimeoutNegativeWarning') log.warn({ err: warning }, warning.message);
+});
+
+const pool = new Pool({
+  connectionString: config.MKONDO_V3_URL,
+  max: 5,
+  application_name: 'mkondo-api',
+  connectionTimeoutMillis: 5_000,
+  query_timeout: 10_000,
+});
+pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
+const connection = Connection.lazy({ address: config.MKONDO_TEMPORAL_ADDRESS });
+const lag = watchLag({
+  kafka: new Kafka({
+    clientId: 'mkondo-api',
+    brokers: config.MKONDO_KAFKA_BROKERS,
+    retry: { retries: 2, initialRetryTime: 200 },
+    logLevel: logLevel.NOTHING,
+  }),
+  topics: topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX).ofPipeline,
+  readPositions: async () => new Map((await readPipelines(pool)).map(({ name, positions }) => [name, positions])),
+  onFailure: (error) => log.warn({ err: error }, 'the lag cannot be measured just now'),
+  signal: stopping.signal,
+});
+const app = createApi({
+  pool,
+  client: new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }),
+  taskQueue: config.MKONDO_TASK_QUEUE,
+  uiLink: (workflowId) =>
+    config.MKONDO_TEMPORAL_UI_URL === undefined
+      ? null
+      : new URL(
+          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
+          withSlash(config.MKONDO_TEMPORAL_UI_URL),
+        ).href,
+  pipelines,
+  lagOf: lag.of,
+  metrics,
+  log,
+});
+
+await app
+  .listen({ host: config.MKONDO_API_HOST, port: config.MKONDO_API_PORT })
+  .catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EADDRINUSE') throw cause;
+    throw new MkondoError(
+      'PORT_IN_USE',
+      `Port ${config.MKONDO_API_PORT} is in use, so that the API cannot be served.`,
+      {
+        advice: 'Set MKONDO_API_PORT to a free port, or stop what holds it.',
+        cause,
+      },
+    );
+  });
+log.info({ host: config.MKONDO_API_HOST, port: config.MKONDO_API_PORT }, 'the API listens');
+if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+await app.close();
+await lag.ended;
+await Promise.all([connection.close(), pool.end()]);
+log.info('the API has ended');
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}

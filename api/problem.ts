@@ -1,0 +1,71 @@
+// Every failure of the API has one form: application/problem+json (RFC 9457) with our code and what to do.
+import { errorCode, MkondoError } from '../model/errors.ts';
+import type { ErrorCode } from '../model/errors.ts';
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode | 'NOT_FOUND' | 'UNKNOWN';
+  readonly detail: string;
+  readonly advice: string;
+  /** The path that was asked for. */
+  readonly instance: string;
+}
+
+const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; readonly title: string }>>> = {
+  OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
+  REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
+  PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
+  TEMPORAL_UNAVAILABLE: { status: 503, title: 'Temporal does not answer' },
+  V3_UNAVAILABLE: { status: 503, title: 'The v3 database does not answer' },
+};
+
+export function toProblem(error: unknown, instance: string): Problem {
+  const code = errorCode(error);
+  if (code !== undefined && error instanceof MkondoError) {
+    const { status, title } = kinds[code] ?? { status: 500, title: 'The request failed' };
+    return { type: 'about:blank', title, status, code, detail: error.message, advice: error.advice, instance };
+  }
+  // Fastify's own refusals: a body that is no JSON, or too large.
+  const status = statusOf(error);
+  if (status < 500) {
+    const detail = error instanceof Error ? error.message : String(error);
+    const title = kinds.REQUEST_INVALID?.title ?? '';
+    return {
+      type: 'about:blank',
+      title,
+      status,
+      code: 'REQUEST_INVALID',
+      detail,
+      advice: 'Send a JSON object such as {"reason": "..."}.',
+      instance,
+    };
+  }
+  return {
+    type: 'about:blank',
+    title: 'The request failed for a reason that is not known',
+    status: 500,
+    code: 'UNKNOWN',
+    detail: 'This is a bug: the log of the API has the error.',
+    advice: 'Report it, with the log line.',
+    instance,
+  };
+}
+
+export function notFound(instance: string): Problem {
+  return {
+    type: 'about:blank',
+    title: 'There is nothing here',
+    status: 404,
+    code: 'NOT_FOUND',
+    detail: `The API has no ${instance}.`,
+    advice: 'Begin at GET /pipelines.',
+    instance,
+  };
+}
+
+function statusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : 500;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { referenceData } from './reference-data.ts';
+import { requisitionBatches } from './requisitions.ts';
+
+describe('the demo data', () => {
+  const settings = { scale: 0.1, seed: 1 };
+  const reference = referenceData(settings);
+
+  it('has the shape of Tanzania', () => {
+    const zonesOfLevel = (level: number): number =>
+      reference['public.geographic_zones'].filter((zone) => zone.levelid === level).length;
+    expect([1, 2, 3, 4].map(zonesOfLevel)).toEqual([1, 10, 26, 186]);
+    expect(reference['public.programs']).toHaveLength(4);
+    expect(reference['public.facility_types'].map((type) => type.code)).toContain('warehouse');
+  });
+
+  it('is the same for the same seed and scale, and other for another seed', () => {
+    expect(referenceData(settings)).toEqual(reference);
+    expect(referenceData({ ...settings, seed: 2 })).not.toEqual(reference);
+    expect([...requisitionBatches(reference, settings)]).toEqual([...requisitionBatches(reference, settings)]);
+  });
+
+  it('grows by facilities up to the whole country, then by periods', () => {
+    expect(referenceData({ scale: 1, seed: 1 })['public.facilities']).toHaveLength(300);
+    expect(referenceData({ scale: 1000, seed: 1 })['public.facilities']).toHaveLength(7000);
+  });
+
+  it('holds what is legal in v2 and hard on the way', () => {
+    const products = reference['public.products'];
+    const batches = [...requisitionBatches(reference, settings)];
+    const changes = batches.flatMap((batch) => batch['public.requisition_status_changes']);
+    const lines = batches.flatMap((batch) => batch['public.requisition_line_items']);
+    const times = changes.map(({ rnrid, createddate }) => `${rnrid} ${createddate}`);
+    expect(products.filter(({ gtin }) => gtin === 'a').length).toBeGreaterThan(1);
+    expect(products.some(({ specialstorageinstructions }) => (specialstorageinstructions?.length ?? 0) > 8000)).toBe(
+      true,
+    );
+    expect(reference['public.processing_periods'].some(({ enableorder }) => !enableorder)).toBe(true);
+    expect(new Set(reference['public.supervisory_nodes'].map(({ name }) => name)).size).toBeLessThan(100);
+    expect(new Set(times).size).toBeLessThan(times.length);
+    expect(lines.some(({ remarks }) => (remarks?.length ?? 0) > 300)).toBe(true);
+  });
+});

@@ -1,0 +1,14 @@
+// All that the simulator can do, by name.
+import { facilityOperations } from './facility-operations.ts';
+import { productOperations } from './product-operations.ts';
+import { requisitionOperations } from './requisition-operations.ts';
+import type { Operation } from './session.ts';
+import { transactionOperations } from './transaction-operations.ts';
+
+const all = { ...requisitionOperations, ...productOperations, ...facilityOperations, ...transactionOperations };
+
+export type OperationName = keyof typeof all;
+
+export const operations: Readonly<Record<OperationName, Operation>> = all;
+
+export const operationNames = Object.keys(all) as readonly OperationName[];

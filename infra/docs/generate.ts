@@ -1,0 +1,8 @@
+// Writes the documents that are made from code; a test fails when the files in the repository differ. `npm run generate`.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectDir } from '../local/settings.ts';
+import { printConfigurationPage, printEnvironmentExample } from './settings-reference.ts';
+
+writeFileSync(join(projectDir, 'docs/configuration.md'), printConfigurationPage());
+writeFileSync(join(projectDir, '.env.example'), printEnvironmentExample());

@@ -1,0 +1,96 @@
+// Our own processes as parts: the worker, the bridge, the API, and the simulator that plays eLMIS.
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { captureNames } from '../capture.ts';
+import { projectDir } from '../settings.ts';
+import type { Stack } from '../stack.ts';
+import { createPart } from './part.ts';
+import type { Part } from './part.ts';
+
+export type OurProcess = 'worker' | 'bridge' | 'api';
+
+const entries: Readonly<Record<OurProcess, string>> = {
+  worker: 'workers/main.ts',
+  bridge: 'bridge/main.ts',
+  api: 'api/main.ts',
+};
+
+export interface ProcessOptions {
+  readonly stack: Stack;
+  readonly name: OurProcess;
+  /** Settings on top of those that the stack gives, such as MKONDO_LOG_LEVEL. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** One of our processes. It serves when `GET /healthz` on its metrics port answers 200. */
+export function createProcess({ stack, name, environment = {} }: ProcessOptions): Part {
+  const url = `http://127.0.0.1:${stack.ports[name]}`;
+  return createPart({
+    name,
+    url,
+    logFile: join(stack.stateDir, 'log', `${name}.log`),
+    needs: ['v3', 'kafka', 'temporal'],
+    command: () => ({
+      file: ourNode,
+      // A batch's rows die young: room for them spares copying. The old space is bound, since the process is to stay under 512 MB.
+      args: ['--max-semi-space-size=32', '--max-old-space-size=320', join(projectDir, entries[name])],
+      environment: { ...process.env, ...processEnvironment(stack), ...environment },
+      directory: projectDir,
+    }),
+    probe: async () => {
+      const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) });
+      if (!answer.ok) throw new Error(`GET /healthz answered ${answer.status}`);
+    },
+    readyWithinMs: 90_000,
+    graceMs: 20_000,
+  });
+}
+
+/** The environment by which our processes find this stack: the names of model/config.ts. */
+export function processEnvironment(stack: Stack): Readonly<Record<string, string>> {
+  return {
+    MKONDO_V3_URL: stack.urls.v3.mkondo,
+    MKONDO_KAFKA_BROKERS: stack.kafka,
+    MKONDO_KAFKA_TOPIC_PREFIX: captureNames.topicPrefix,
+    MKONDO_UNAVAILABLE_VALUE: stack.secrets.unavailableValue,
+    MKONDO_TEMPORAL_ADDRESS: stack.temporal,
+    MKONDO_TEMPORAL_UI_URL: stack.temporalUi,
+    MKONDO_BRIDGE_METRICS_PORT: String(stack.ports.bridge),
+    MKONDO_WORKER_METRICS_PORT: String(stack.ports.worker),
+    MKONDO_WORKER_TEMPORAL_METRICS_PORT: String(stack.ports.workerTemporal),
+    MKONDO_API_PORT: String(stack.ports.api),
+  };
+}
+
+export interface SimulatorOptions {
+  readonly stack: Stack;
+  readonly actionsPerSecond: number;
+  readonly seed: number;
+}
+
+/** The simulator: it serves nothing, so it is ready when it has begun. */
+export function createSimulatorPart({ stack, actionsPerSecond, seed }: SimulatorOptions): Part {
+  return createPart({
+    name: 'simulator',
+    url: `${actionsPerSecond} action(s)/s against v2`,
+    logFile: join(stack.stateDir, 'log', 'simulator.log'),
+    needs: ['v2'],
+    command: () => ({
+      file: ourNode,
+      args: [join(projectDir, simulatorEntry)],
+      environment: {
+        ...process.env,
+        MKONDO_SIMULATOR_V2_URL: stack.urls.v2.application,
+        MKONDO_SIMULATOR_ACTIONS_PER_SECOND: String(actionsPerSecond),
+        MKONDO_SIMULATOR_SEED: String(seed),
+      },
+      directory: projectDir,
+    }),
+    probe: () => sleep(300), // long enough for a wrong setting to end it
+    readyWithinMs: 10_000,
+  });
+}
+
+const simulatorEntry = 'infra/demo/simulate.ts';
+// Node 24, which the project brings; the one that runs this file may be older.
+const ourNode = join(projectDir, 'node_modules', '.bin', 'node');

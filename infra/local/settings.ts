@@ -1,0 +1,120 @@
+// Every setting of the local stack, read once, here, from the environment.
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { configSchema } from '../../model/config.ts';
+import { MkondoError } from '../../model/errors.ts';
+import type { Ports } from './ports.ts';
+
+/** The folder of the checkout. */
+export const projectDir = resolve(import.meta.dirname, '../..');
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const onOff = z.enum(['on', 'off']);
+
+/** The settings, each with its description. */
+export const localSchema = configSchema
+  .pick({
+    MKONDO_WORKER_METRICS_PORT: true,
+    MKONDO_WORKER_TEMPORAL_METRICS_PORT: true,
+    MKONDO_BRIDGE_METRICS_PORT: true,
+    MKONDO_API_PORT: true,
+  })
+  .extend({
+    MKONDO_LOCAL_STATE_DIR: z
+      .string()
+      .min(1)
+      .default('.run')
+      .describe('folder of all data, logs and secrets of the local stack'),
+    MKONDO_CACHE_DIR: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('folder of downloads, kept between checkouts; default $XDG_CACHE_HOME/mkondo or ~/.cache/mkondo'),
+    MKONDO_LOCAL_V2_PORT: port.default(15_432).describe("port of v2's PostgreSQL"),
+    MKONDO_LOCAL_V3_PORT: port.default(15_433).describe("port of v3's PostgreSQL"),
+    MKONDO_LOCAL_KAFKA_PORT: port.default(19_092).describe('port of the Kafka broker'),
+    MKONDO_LOCAL_KAFKA_CONTROLLER_PORT: port.default(19_093).describe("port of Kafka's controller"),
+    MKONDO_LOCAL_CONNECT_PORT: port.default(18_083).describe('port of the REST interface of Kafka Connect'),
+    MKONDO_LOCAL_TEMPORAL_PORT: port.default(17_233).describe('port of the Temporal frontend'),
+    MKONDO_LOCAL_TEMPORAL_UI_PORT: port.default(18_233).describe('port of the Temporal UI'),
+    MKONDO_LOCAL_TEMPORAL_METRICS_PORT: port.default(19_104).describe("port of the Temporal server's metrics"),
+    MKONDO_LOCAL_FSYNC: onOff
+      .default('off')
+      .describe(
+        'fsync of both PostgreSQL servers: off is quicker and survives any killed process, but not a loss of power',
+      ),
+    MKONDO_LOCAL_DEMO_SCALE: z.coerce
+      .number()
+      .positive()
+      .default(1)
+      .describe('size of the demo data; 1 loads in seconds'),
+    MKONDO_LOCAL_DEMO_SEED: z.coerce.number().int().default(1).describe('seed of the demo data and of the simulator'),
+    MKONDO_LOCAL_PROCESSES: onOff
+      .default('on')
+      .describe('whether worker, bridge and API are started; off when you run them yourself, as in a debugger'),
+    MKONDO_LOCAL_SIMULATOR: onOff
+      .default('on')
+      .describe('whether the simulator plays the eLMIS application against v2'),
+    MKONDO_LOCAL_SIMULATOR_RATE: z.coerce
+      .number()
+      .positive()
+      .default(1)
+      .describe('actions per second of the simulator'),
+  });
+
+export interface LocalSettings {
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly ports: Ports;
+  readonly fsync: 'on' | 'off';
+  readonly demo: { readonly scale: number; readonly seed: number };
+  readonly processes: boolean;
+  readonly simulator: { readonly enabled: boolean; readonly actionsPerSecond: number };
+}
+
+/**
+ * Reads the settings of the local stack. Names every fault at once.
+ * @throws MkondoError CONFIG_INVALID
+ */
+export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings {
+  const result = localSchema.safeParse(environment);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new MkondoError(
+      'CONFIG_INVALID',
+      `The settings of the local stack have ${faults.length} fault(s):\n${faults.join('\n')}`,
+      {
+        advice: 'Set these environment variables and start again; docs/local-stack.md lists them all.',
+      },
+    );
+  }
+  const given = result.data;
+  return {
+    stateDir: resolve(projectDir, given.MKONDO_LOCAL_STATE_DIR),
+    cacheDir: given.MKONDO_CACHE_DIR === undefined ? defaultCacheDir(environment) : resolve(given.MKONDO_CACHE_DIR),
+    ports: {
+      v2: given.MKONDO_LOCAL_V2_PORT,
+      v3: given.MKONDO_LOCAL_V3_PORT,
+      kafka: given.MKONDO_LOCAL_KAFKA_PORT,
+      kafkaController: given.MKONDO_LOCAL_KAFKA_CONTROLLER_PORT,
+      connect: given.MKONDO_LOCAL_CONNECT_PORT,
+      temporal: given.MKONDO_LOCAL_TEMPORAL_PORT,
+      temporalUi: given.MKONDO_LOCAL_TEMPORAL_UI_PORT,
+      temporalMetrics: given.MKONDO_LOCAL_TEMPORAL_METRICS_PORT,
+      worker: given.MKONDO_WORKER_METRICS_PORT,
+      workerTemporal: given.MKONDO_WORKER_TEMPORAL_METRICS_PORT,
+      bridge: given.MKONDO_BRIDGE_METRICS_PORT,
+      api: given.MKONDO_API_PORT,
+    },
+    fsync: given.MKONDO_LOCAL_FSYNC,
+    demo: { scale: given.MKONDO_LOCAL_DEMO_SCALE, seed: given.MKONDO_LOCAL_DEMO_SEED },
+    processes: given.MKONDO_LOCAL_PROCESSES === 'on',
+    simulator: { enabled: given.MKONDO_LOCAL_SIMULATOR === 'on', actionsPerSecond: given.MKONDO_LOCAL_SIMULATOR_RATE },
+  };
+}
+
+/** Where downloads are kept when nothing is set: outside of every checkout. */
+export function defaultCacheDir(environment: NodeJS.ProcessEnv): string {
+  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'mkondo');
+}

@@ -1,0 +1,166 @@
+// What v3 should hold: every root of v2, derived, into temporary tables beside the real ones.
+import type { ClientBase } from 'pg';
+import { copyRows } from '../../activities/copy-rows.ts';
+import { quote, quoteTable } from '../../activities/identifiers.ts';
+import { derive, own } from '../../activities/owned-rows.ts';
+import type { V3Row } from '../../activities/owned-rows.ts';
+import { idOf } from '../../model/ids.ts';
+import { textOf } from '../../model/change-event.ts';
+import { MkondoError } from '../../model/errors.ts';
+import type { DeriveContext, Pipeline, Target } from '../../pipelines/definition.ts';
+import { readRoots } from './v2-trees.ts';
+import type { Root } from './v2-trees.ts';
+
+export interface ExpectedTarget {
+  readonly name: string;
+  readonly target: Target;
+  /** The temporary table: v3's columns, and `_root`. */
+  readonly table: string;
+  /** The columns that the mapping fills. Empty when nothing was derived. */
+  readonly columns: readonly string[];
+}
+
+export interface Expected {
+  readonly roots: number;
+  readonly rows: number;
+  readonly targets: readonly ExpectedTarget[];
+  /** Root -> why it has no expected rows: its derive fails, or v3 cannot hold a value. */
+  readonly refused: ReadonlyMap<string, MkondoError>;
+  /** Root that is tied to a row of v3's own -> the value that ties them. */
+  readonly adopted: ReadonlyMap<string, string>;
+}
+
+/** Fills the temporary tables of one pipeline; they end with the transaction. */
+export async function expectRows(
+  clients: { readonly v2: ClientBase; readonly v3: ClientBase },
+  pipeline: Pipeline,
+): Promise<Expected> {
+  const { v2, v3 } = clients;
+  const ids = await readIds(v3, pipeline);
+  const tables = new Map<string, string>();
+  for (const [name, target] of Object.entries(pipeline.owns)) {
+    const table = `expected_${pipeline.name}_${name}`.replaceAll('-', '_').toLowerCase();
+    // Not LIKE, which would bring the NOT NULL constraints of columns that the mapping leaves to their defaults.
+    await v3.query(
+      `CREATE TEMP TABLE ${table} ON COMMIT DROP AS SELECT *, NULL::text AS _root FROM ${quoteTable(target.table)} LIMIT 0`,
+    );
+    tables.set(name, table);
+  }
+  const columns = new Map<string, readonly string[]>();
+  const refused = new Map<string, MkondoError>();
+  const adopted = new Map<string, string>();
+  let roots = 0;
+  let rows = 0;
+  for await (const chunk of readRoots(v2, pipeline)) {
+    roots += chunk.length;
+    rows += await copyChunk(v3, { pipeline, chunk, ids, tables, columns, refused, adopted });
+  }
+  const targets = Object.entries(pipeline.owns).map(([name, target]) => ({
+    name,
+    target,
+    table: tables.get(name) as string,
+    columns: columns.get(name) ?? [],
+  }));
+  for (const { table, target } of targets) {
+    await v3.query(`CREATE INDEX ON ${table} (${target.key.map(quote).join(', ')}); ANALYZE ${table}`);
+  }
+  return { roots, rows, targets, refused, adopted };
+}
+
+interface ChunkTask {
+  readonly pipeline: Pipeline;
+  readonly chunk: readonly Root[];
+  readonly ids: Ids;
+  readonly tables: ReadonlyMap<string, string>;
+  readonly columns: Map<string, readonly string[]>;
+  readonly refused: Map<string, MkondoError>;
+  readonly adopted: Map<string, string>;
+}
+
+/** Copies a chunk's rows; when v3 cannot hold one of its values, root by root. Returns the rows copied. */
+async function copyChunk(v3: ClientBase, task: ChunkTask): Promise<number> {
+  const { pipeline, chunk, tables, columns, refused } = task;
+  const rows = new Map<string, { readonly root: string; readonly row: V3Row }[]>(
+    [...tables.keys()].map((name) => [name, []]),
+  );
+  for (const root of chunk) {
+    for (const { name, row } of rowsOf(root, task)) {
+      const known = columns.get(name);
+      if (known === undefined) columns.set(name, Object.keys(row));
+      else if (known.join() !== Object.keys(row).join())
+        throw new Error(`${pipeline.name}: rows of ${name} do not all have the same columns (root ${root.key})`);
+      rows.get(name)?.push({ root: root.key, row });
+    }
+  }
+  await v3.query('SAVEPOINT chunk');
+  try {
+    let count = 0;
+    for (const [name, list] of rows) {
+      const filled = columns.get(name) ?? [];
+      if (list.length === 0) continue;
+      await copyRows(v3, {
+        table: tables.get(name) as string,
+        columns: [...filled, '_root'],
+        rows: list.map(({ root, row }) => [...filled.map((column) => row[column]), root]),
+      });
+      count += list.length;
+    }
+    await v3.query('RELEASE SAVEPOINT chunk');
+    return count;
+  } catch (error) {
+    await v3.query('ROLLBACK TO SAVEPOINT chunk');
+    const [only] = chunk;
+    if (chunk.length > 1) {
+      const middle = Math.ceil(chunk.length / 2);
+      return (
+        (await copyChunk(v3, { ...task, chunk: chunk.slice(0, middle) })) +
+        (await copyChunk(v3, { ...task, chunk: chunk.slice(middle) }))
+      );
+    }
+    if (only !== undefined)
+      refused.set(
+        only.key,
+        new MkondoError('V3_VALUE_REJECTED', (error as Error).message, { advice: '', cause: error }),
+      );
+    return 0;
+  }
+}
+
+function* rowsOf(
+  root: Root,
+  { pipeline, ids, refused, adopted }: ChunkTask,
+): Generator<{ readonly name: string; readonly row: V3Row }> {
+  try {
+    const { owned } = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, id: ids.id }));
+    for (const [name, list] of owned) {
+      // A row that v3 brought itself is pointed at, never written.
+      const tie = pipeline.owns[name]?.adopt ?? null;
+      if (tie !== null && ids.adopted.has(root.key)) {
+        adopted.set(root.key, textOf(list[0]?.rows[0]?.[tie]) ?? '');
+        continue;
+      }
+      for (const { rows } of list) for (const row of rows) yield { name, row };
+    }
+  } catch (error) {
+    if (!(error instanceof MkondoError)) throw error;
+    refused.set(root.key, error);
+  }
+}
+
+interface Ids {
+  readonly id: DeriveContext['id'];
+  /** Roots of this pipeline whose row v3 brought itself. */
+  readonly adopted: ReadonlySet<string>;
+}
+
+/** As in the engine: a pipeline sees its own roots under their own ids, and others' roots under the adopted ones. */
+async function readIds(v3: ClientBase, pipeline: Pipeline): Promise<Ids> {
+  const { rows } = await v3.query<{ pipeline: string; root: string; name: string; id: string }>(
+    `SELECT pipeline, root, v2_table || ':' || v2_key AS name, v3_id::text AS id FROM cdc.crosswalk`,
+  );
+  const others = new Map(rows.filter((row) => row.pipeline !== pipeline.name).map((row) => [row.name, row.id]));
+  return {
+    id: (table, ...key) => others.get(`${table}:${key.join(':')}`) ?? idOf(table, key.join(':')),
+    adopted: new Set(rows.filter((row) => row.pipeline === pipeline.name).map((row) => row.root)),
+  };
+}

@@ -1,0 +1,203 @@
+// `npm run bench:latency`: how long a change takes from v2's commit until v3's readers can see it, by our whole path and by
+// Debezium's JDBC sink, both fed from the same Kafka in the same run, at a steady 200 changes a second.
+//
+// Method. PostgreSQL itself notes when each transaction committed (track_commit_timestamp), on all servers by the clock of
+// this one machine. Each line is changed once, so the transaction that wrote its newest row version (xmin) is that of its
+// change, in v2 as in v3 and in the sink's table. Nothing polls, and nothing is added to the flow. The time is taken just
+// before the commit is flushed and becomes visible, on every server alike: an error well under a millisecond without fsync.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { withClient } from '../../infra/local/databases.ts';
+import { portsFrom } from '../../infra/local/ports.ts';
+import { startStack } from '../../infra/local/stack.ts';
+import type { Stack } from '../../infra/local/stack.ts';
+import { idOf } from '../../model/ids.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
+import { changeLines } from './change-lines.ts';
+import { applyAll, startOurs } from './ours.ts';
+import { loadAverage } from './process-figures.ts';
+import { say, table, writeReport } from './report.ts';
+import { makeSinkTable, sinkTunings, sinkUrl, startSink } from './sink.ts';
+import type { SinkTuning } from './sink.ts';
+import { LINES_TABLE, makeSource } from './source.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '200' },
+    /** Lines of one requisition that a transaction changes. 1 makes as many requisitions to derive as rows change. */
+    'per-transaction': { type: 'string', default: '1' },
+    /** Lines in v2, of all ages; the changes are spread over all requisitions. */
+    lines: { type: 'string', default: '40000' },
+    seed: { type: 'string', default: '1' },
+    fsync: { type: 'string', default: 'off' },
+    /** So many single changes afterwards, each after 20 s of silence: what waking up costs. */
+    silence: { type: 'string', default: '0' },
+    'port-base': { type: 'string' },
+    state: { type: 'string' },
+  },
+});
+
+const RATE = Number(values.rate);
+const PER_TRANSACTION = Number(values['per-transaction']);
+const FSYNC = values.fsync === 'on' ? 'on' : 'off';
+/** Both paths are awake and their code is warm when the measurement begins. */
+const WARM_UP_SECONDS = 15;
+const SILENCE_MS = 20_000;
+const ARRIVED_WITHIN_MS = 120_000;
+
+/** $1: ids, as text. */
+const LINE_VERSIONS = `SELECT id::text AS id, xmin FROM ${LINES_TABLE} WHERE id = ANY($1::int[])`;
+
+interface Latency {
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly changes: number;
+}
+
+const stateDir = values.state ?? (await createStateFolder('bench-latency'));
+const stack = await startStack({
+  stateDir,
+  ports: values['port-base'] === undefined ? await freePorts() : portsFrom(Number(values['port-base'])),
+  sink: true,
+  fsync: FSYNC,
+  log: say,
+});
+try {
+  await bench(stack);
+} finally {
+  await stack.stop();
+  if (values.state === undefined) await removeStateFolder(stateDir);
+}
+process.exit(0);
+
+async function bench(stack: Stack): Promise<void> {
+  await noteCommitTimes(stack);
+  const changes = Math.round(RATE * Number(values.seconds));
+  const warmUp = RATE * WARM_UP_SECONDS;
+  // Each line is changed once only.
+  const lines = Math.max(Number(values.lines), changes + warmUp + Number(values.silence));
+  const source = await makeSource({ stack, lines, seed: Number(values.seed), linesPerRequisition: null, say });
+  await applyAll(stack);
+  say('everything is in v3');
+  const tuning = sinkTunings[0] as SinkTuning;
+  await makeSinkTable(stack, LINES_TABLE, tuning);
+  const sink = await startSink({ stack, name: 'sink-latency', table: LINES_TABLE, tuning, from: 'latest' });
+  const ours = await startOurs(stack);
+  // What a fresh worker looks after first.
+  await sleep(5_000);
+  const paced = { stack, rowsPerSecond: RATE, linesPerTransaction: PER_TRANSACTION };
+  await changeLines({ ...paced, seconds: WARM_UP_SECONDS, skipLines: 0 });
+  const loadBefore = await loadAverage();
+  say(`both paths are warm; ${RATE} changes a second for ${values.seconds} s ...`);
+  const flow = await changeLines({ ...paced, seconds: Number(values.seconds), skipLines: warmUp });
+  const oursSteady = latencyOf(await arrivals(stack, flow.lines, v3Commits));
+  await sink.check();
+  const sinkSteady = latencyOf(await arrivals(stack, flow.lines, sinkCommits));
+
+  const single: number[] = [];
+  for (let at = 0; at < Number(values.silence); at += 1) {
+    await sleep(SILENCE_MS);
+    single.push(...(await changeLines({ ...paced, seconds: 1 / RATE, skipLines: warmUp + changes + at })).lines);
+  }
+  const afterSilence = single.length === 0 ? null : latencyOf(await arrivals(stack, single, v3Commits));
+  await ours.close();
+  await sink.stop();
+
+  const row = (name: string, each: Latency): readonly (string | number)[] => [
+    name,
+    ...[each.p50Ms, each.p90Ms, each.p99Ms, each.maxMs].map((ms) => ms.toFixed(1).padStart(8)),
+  ];
+  console.log(
+    `\nms from v2's commit to the destination's, at ${flow.rowsPerSecond.toFixed(0)} changes/s, ${flow.lines.length} in all, ${PER_TRANSACTION} in a transaction, over ${source.requisitions} requisitions of ${Math.round(source.lines / source.requisitions)} lines; fsync ${FSYNC}; load of the machine before: ${loadBefore}\n`,
+  );
+  console.log(
+    table([
+      ['', '     p50', '     p90', '     p99', '     max'],
+      row('ours: bridge, Temporal, landing, derive, ledger, v3', oursSteady),
+      row("Debezium's JDBC sink, same Kafka", sinkSteady),
+      ...(afterSilence === null
+        ? []
+        : [row(`ours, single changes after ${SILENCE_MS / 1000} s of silence`, afterSilence)]),
+    ]),
+  );
+  console.log('\nAimed at: median under 150 ms, p99 under 500 ms.');
+  const file = await writeReport('latency', {
+    ours: oursSteady,
+    sink: sinkSteady,
+    afterSilence,
+    rate: flow.rowsPerSecond,
+    perTransaction: PER_TRANSACTION,
+    source: { ...source, fsync: FSYNC },
+    loadBefore,
+  });
+  console.log(`The figures: ${file}`);
+}
+
+async function noteCommitTimes(stack: Stack): Promise<void> {
+  for (const name of ['v2', 'v3'] as const) {
+    await withClient(stack.urls[name].admin, (client) => client.query('ALTER SYSTEM SET track_commit_timestamp = on'));
+    await stack.part(name).stop();
+    await stack.part(name).restart();
+  }
+}
+
+/** Id of a v2 line -> microseconds since 1970 at which its newest version was committed. */
+type Commits = (stack: Stack, ids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
+
+function v2Commits(stack: Stack, ids: readonly number[]): ReturnType<Commits> {
+  return commits(stack.urls.v2.admin, LINE_VERSIONS, new Map(ids.map((id) => [String(id), id])));
+}
+
+function sinkCommits(stack: Stack, ids: readonly number[]): ReturnType<Commits> {
+  return commits(sinkUrl(stack), LINE_VERSIONS, new Map(ids.map((id) => [String(id), id])));
+}
+
+function v3Commits(stack: Stack, ids: readonly number[]): ReturnType<Commits> {
+  return commits(
+    stack.urls.v3.admin,
+    'SELECT id::text AS id, xmin FROM requisition.requisition_line_items WHERE id = ANY($1::uuid[])',
+    new Map(ids.map((id) => [idOf('requisition_line_items', String(id)), id])),
+  );
+}
+
+/** `names`: the row's id at the destination -> v2's. */
+async function commits(
+  url: string,
+  rowsSql: string,
+  names: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<number, number>> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ id: string; micros: string }>(
+      `SELECT id, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint AS micros FROM (${rowsSql}) r`,
+      [[...names.keys()]],
+    );
+    return new Map(rows.map((row) => [names.get(row.id) as number, Number(row.micros)]));
+  });
+}
+
+/** Milliseconds from v2's commit to the destination's, per change; waits until all have arrived. */
+async function arrivals(stack: Stack, lines: readonly number[], at: Commits): Promise<readonly number[]> {
+  const left = await v2Commits(stack, lines);
+  const deadline = Date.now() + ARRIVED_WITHIN_MS;
+  for (;;) {
+    const arrived = await at(stack, lines);
+    // Before a change has arrived, its line has the commit of an earlier version, or is not there.
+    const latencies = lines.map((id) => ((arrived.get(id) ?? 0) - (left.get(id) ?? 0)) / 1000);
+    const missing = latencies.filter((ms) => ms <= 0).length;
+    if (missing === 0) return latencies;
+    if (Date.now() > deadline)
+      throw new Error(`${missing} of ${lines.length} changes have not arrived after ${ARRIVED_WITHIN_MS / 1000} s`);
+    await sleep(500);
+  }
+}
+
+function latencyOf(latencies: readonly number[]): Latency {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  return { p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1), changes: sorted.length };
+}

@@ -1,0 +1,303 @@
+// `npm run bench:throughput`: how fast requisition lines that Kafka holds come into PostgreSQL, by Debezium's JDBC sink (one
+// table, copied as it is) and by our whole path (bridge, Temporal, landing, derive, ledger, six v3 tables with their keys
+// and triggers), one after the other, on the same machine and the same PostgreSQL server. Then `reprocess` of all that is
+// unchanged, and what a steady flow costs Temporal.
+//
+// Clocks. The sink: from the first row that can be seen to the last, so its start counts for nothing. Ours: from the
+// bridge's first claim to the last root derived. Reprocess: from the request
+// to the end of its workflow.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { withClient } from '../../infra/local/databases.ts';
+import { portsFrom } from '../../infra/local/ports.ts';
+import { startStack } from '../../infra/local/stack.ts';
+import type { Stack } from '../../infra/local/stack.ts';
+import { operationUpdates, pipelineWorkflowId } from '../../workflows/messages.ts';
+import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { changeLines } from './change-lines.ts';
+import { applyAll, firstClaimMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
+import type { Ours } from './ours.ts';
+import { cpuSeconds, loadAverage, peakRssBytes, postgresProcesses } from './process-figures.ts';
+import { say, table, writeReport } from './report.ts';
+import { makeSinkTable, sinkTunings, sinkUrl, startSink } from './sink.ts';
+import type { SinkTuning } from './sink.ts';
+import { FULL_STORE_LINES, LINES_TABLE, linesTopic, makeSource } from './source.ts';
+import { logEnds } from './topic-ends.ts';
+
+const { values } = parseArgs({
+  options: {
+    lines: { type: 'string', default: '500000' },
+    seed: { type: 'string', default: '1' },
+    /** For both sides alike; off, as the issue's trials had it. */
+    fsync: { type: 'string', default: 'off' },
+    /** 120 by default, 20 for a small run. */
+    'steady-seconds': { type: 'string' },
+    'steady-rate': { type: 'string', default: '50' },
+    'port-base': { type: 'string' },
+    /** Keeps the databases and Kafka after the run. */
+    state: { type: 'string' },
+  },
+});
+
+const LINES = Number(values.lines);
+const STEADY_SECONDS = Number(values['steady-seconds'] ?? (LINES < 100_000 ? 20 : 120));
+const STEADY_RATE = Number(values['steady-rate']);
+const PIPELINE = 'requisitions';
+const LONGEST_MS = 1_800_000;
+const FSYNC = values.fsync === 'on' ? 'on' : 'off';
+
+interface Figures {
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+  /** Processor seconds: of the process that applies, and of PostgreSQL for it. */
+  readonly processCpuSeconds: number;
+  readonly postgresCpuSeconds: number;
+  readonly loadBefore: number;
+}
+
+const stateDir = values.state ?? (await createStateFolder('bench-throughput'));
+const stack = await startStack({
+  stateDir,
+  ports: values['port-base'] === undefined ? await freePorts() : portsFrom(Number(values['port-base'])),
+  sink: true,
+  fsync: FSYNC,
+  log: say,
+});
+try {
+  await bench(stack);
+} finally {
+  await stack.stop();
+  if (values.state === undefined) await removeStateFolder(stateDir);
+}
+process.exit(0);
+
+async function bench(stack: Stack): Promise<void> {
+  const source = await makeSource({
+    stack,
+    lines: LINES,
+    linesPerRequisition: FULL_STORE_LINES,
+    seed: Number(values.seed),
+    say,
+  });
+
+  const sinks: (Figures & { readonly tuning: string; readonly rawTypes: boolean })[] = [];
+  for (const tuning of sinkTunings) {
+    const figures = await measureSink(stack, { tuning, lines: source.lines });
+    sinks.push({ tuning: tuning.name, rawTypes: tuning.rawTypes, ...figures });
+    say(`the sink, ${tuning.name}: ${figures.rowsPerSecond} rows/s`);
+  }
+  await withClient(sinkUrl(stack), (client) => client.query(`DROP TABLE ${LINES_TABLE}`));
+  // One that makes other types of v2's columns does less than a copy: it is shown, and not the measure.
+  const best = sinks
+    .filter((each) => !each.rawTypes)
+    .reduce((fastest, each) => (each.rowsPerSecond > fastest.rowsPerSecond ? each : fastest));
+
+  await applyAll(stack, PIPELINE);
+  say(`every pipeline but ${PIPELINE} is applied`);
+  await calm(stack);
+  const ours = await startOurs(stack);
+  const whole = await measureOurs(stack, ours, source.lines);
+  say(`our whole path: ${whole.rowsPerSecond} rows/s`);
+  const reprocess = await measureReprocess(stack, ours, source.lines);
+  say(`reprocess: ${reprocess.rowsPerSecond} rows/s`);
+  const steady = await measureSteady(stack, ours);
+  const memory = {
+    workerPeakBytes: await peakRssBytes(pidOf(ours.worker)),
+    bridgePeakBytes: await peakRssBytes(pidOf(ours.bridge)),
+  };
+  await ours.close();
+
+  const row = (name: string, figures: Figures): readonly (string | number)[] => [
+    name,
+    figures.rowsPerSecond,
+    figures.seconds.toFixed(1),
+    figures.processCpuSeconds.toFixed(1),
+    figures.postgresCpuSeconds.toFixed(1),
+    `x ${(figures.rowsPerSecond / best.rowsPerSecond).toFixed(2)}`,
+  ];
+  console.log(
+    `\n${source.lines} requisition lines of ${source.requisitions} requisitions, fsync ${FSYNC}; load of the machine before each: ${[...sinks, whole, reprocess].map(({ loadBefore }) => loadBefore).join(', ')}\n`,
+  );
+  console.log(
+    table([
+      ['', 'lines/s', 'seconds', 'process CPU s', 'PostgreSQL CPU s', 'to the best sink'],
+      ...sinks.map((each) =>
+        row(
+          `Debezium's JDBC sink, ${each.tuning}${each.rawTypes ? ' (decimals as text, times as numbers)' : ''}`,
+          each,
+        ),
+      ),
+      row('ours: bridge, Temporal, landing, derive, ledger, v3', whole),
+      row('ours: reprocess, nothing changed', reprocess),
+    ]),
+  );
+  const mb = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;
+  console.log(
+    `\nPeak memory: worker ${mb(memory.workerPeakBytes)}, bridge ${mb(memory.bridgePeakBytes)} (each is to stay under 512 MB)`,
+  );
+  console.log(`Reprocess wrote ${reprocess.rowsWritten} rows into v3 (nothing had changed: 0 is right)`);
+  console.log(
+    `Temporal, at ${STEADY_RATE} changes/s over ${STEADY_SECONDS} s: ${steady.eventsPerMinute.toFixed(0)} history events a minute for ${PIPELINE} (at most 120), longest history of any pipeline ${steady.longestHistory} events (at most 5,000)`,
+  );
+  const file = await writeReport('throughput', {
+    ours: whole,
+    sink: best,
+    reprocess,
+    sinks,
+    memory,
+    temporal: steady,
+    source: { ...source, fsync: FSYNC },
+  });
+  console.log(`The figures: ${file}`);
+}
+
+async function measureSink(
+  stack: Stack,
+  task: { readonly tuning: SinkTuning; readonly lines: number },
+): Promise<Figures> {
+  await makeSinkTable(stack, LINES_TABLE, task.tuning);
+  const last = await withClient(stack.urls.v2.admin, async (client) => {
+    const { rows } = await client.query<{ id: number }>(`SELECT max(id) AS id FROM ${LINES_TABLE}`);
+    return rows[0]?.id;
+  });
+  await calm(stack);
+  const watch = await startCpu(stack, pidOf(stack.part('connect')));
+  const sink = await startSink({
+    stack,
+    name: `sink-${task.tuning.name.replaceAll(/\W+/g, '-')}`,
+    table: LINES_TABLE,
+    tuning: task.tuning,
+    from: 'earliest',
+  });
+  try {
+    return await withClient(sinkUrl(stack), async (client) => {
+      const seen = async (sql: string, parameters: readonly unknown[] = []): Promise<boolean> =>
+        ((await client.query(sql, [...parameters])).rowCount ?? 0) > 0;
+      await until('the first row of the sink', 20, async () => {
+        await sink.check();
+        return seen(`SELECT FROM ${LINES_TABLE} LIMIT 1`);
+      });
+      const began = performance.now();
+      let checkedMs = Date.now();
+      // One task applies in order: the last row of the topic comes last.
+      await until('the last row of the sink', 50, async () => {
+        if (Date.now() - checkedMs > 5_000) {
+          await sink.check();
+          checkedMs = Date.now();
+        }
+        return seen(`SELECT FROM ${LINES_TABLE} WHERE id = $1`, [last]);
+      });
+      const figures = await watch.end({ seconds: (performance.now() - began) / 1000, lines: task.lines });
+      const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ${LINES_TABLE}`);
+      if (Number(rows[0]?.count) !== task.lines)
+        throw new Error(
+          `The sink wrote ${rows[0]?.count} rows of ${task.lines}: its log is ${stack.part('connect').logFile}`,
+        );
+      return figures;
+    });
+  } finally {
+    await sink.stop();
+  }
+}
+
+async function measureOurs(stack: Stack, ours: Ours, lines: number): Promise<Figures> {
+  const loadBefore = await loadAverage();
+  const watch = await startCpu(stack, pidOf(ours.worker));
+  const end = (await logEnds({ broker: stack.kafka, topics: [linesTopic] })).get(linesTopic) ?? 0;
+  await until('our whole path', 100, async () => {
+    const { position, dirty, waiting } = await progressOf(stack, PIPELINE, linesTopic);
+    return position >= end && dirty === waiting;
+  });
+  const endedMs = Date.now();
+  const beganMs = await firstClaimMs(ours.temporal, pipelineWorkflowId(PIPELINE));
+  const figures = await watch.end({ seconds: (endedMs - beganMs) / 1000, lines });
+  const { rows } = await withClient(stack.urls.v3.admin, (client) =>
+    client.query<{ count: string }>('SELECT count(*) FROM requisition.requisition_line_items'),
+  );
+  if (Number(rows[0]?.count) !== lines) {
+    const { waiting, quarantined } = await progressOf(stack, PIPELINE, linesTopic);
+    throw new Error(
+      `v3 holds ${rows[0]?.count} of ${lines} lines; ${waiting} roots wait, ${quarantined} are in quarantine`,
+    );
+  }
+  return { ...figures, loadBefore };
+}
+
+async function measureReprocess(
+  stack: Stack,
+  ours: Ours,
+  lines: number,
+): Promise<Figures & { readonly rowsWritten: number }> {
+  await calm(stack);
+  const writtenBefore = await rowsWritten(ours.worker, PIPELINE);
+  const watch = await startCpu(stack, pidOf(ours.worker));
+  const began = performance.now();
+  const { operation } = await ours.temporal.workflow
+    .getHandle(pipelineWorkflowId(PIPELINE))
+    .executeUpdate(operationUpdates.reprocess, { args: [{ reason: 'bench', by: 'bench' }] });
+  if (operation.workflowId === null) throw new Error('reprocess has no workflow');
+  await ours.temporal.workflow.getHandle(operation.workflowId).result();
+  const figures = await watch.end({ seconds: (performance.now() - began) / 1000, lines });
+  return { ...figures, rowsWritten: (await rowsWritten(ours.worker, PIPELINE)) - writtenBefore };
+}
+
+async function measureSteady(
+  stack: Stack,
+  ours: Ours,
+): Promise<{ readonly eventsPerMinute: number; readonly longestHistory: number }> {
+  const workflowId = pipelineWorkflowId(PIPELINE);
+  const flow = { stack, rowsPerSecond: STEADY_RATE };
+  await changeLines({ ...flow, seconds: 5, skipLines: 0 });
+  const before = await historyOf(ours.temporal, workflowId);
+  const began = performance.now();
+  await changeLines({ ...flow, seconds: STEADY_SECONDS, skipLines: flow.rowsPerSecond * 5 });
+  const after = await historyOf(ours.temporal, workflowId);
+  const minutes = (performance.now() - began) / 60_000;
+  return {
+    eventsPerMinute: (after.events - before.events) / minutes,
+    longestHistory: (await historyOf(ours.temporal)).longest,
+  };
+}
+
+/** Dirty pages go to disk now, and not in the middle of the next measurement. */
+async function calm(stack: Stack): Promise<void> {
+  await withClient(stack.urls.v3.admin, (client) => client.query('CHECKPOINT'));
+  await sleep(1_000);
+}
+
+async function startCpu(
+  stack: Stack,
+  pid: number,
+): Promise<{ readonly end: (done: { readonly seconds: number; readonly lines: number }) => Promise<Figures> }> {
+  const measure = async (): Promise<{ readonly process: number; readonly postgres: number }> => ({
+    process: await cpuSeconds([pid]),
+    postgres: await cpuSeconds(await postgresProcesses(pidOf(stack.part('v3')))),
+  });
+  const [before, loadBefore] = [await measure(), await loadAverage()];
+  return {
+    async end({ seconds, lines }) {
+      const after = await measure();
+      return {
+        seconds,
+        rowsPerSecond: Math.round(lines / seconds),
+        processCpuSeconds: after.process - before.process,
+        postgresCpuSeconds: after.postgres - before.postgres,
+        loadBefore,
+      };
+    },
+  };
+}
+
+async function until(what: string, everyMs: number, isDone: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + LONGEST_MS;
+  while (!(await isDone())) {
+    if (Date.now() > deadline) throw new Error(`${what} is not there after ${LONGEST_MS / 60_000} minutes`);
+    await sleep(everyMs);
+  }
+}
+
+function pidOf(part: { readonly name: string; readonly pid: number | undefined }): number {
+  if (part.pid === undefined) throw new Error(`${part.name} does not run`);
+  return part.pid;
+}

@@ -1,0 +1,125 @@
+// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, and the two checks
+// of the mapping hold: line totals by program and period (A), and the list of facilities (B). No stack is needed for it: rows
+// are read from v2 by the test itself, so this judges the mappings alone.
+import type { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadDemo } from '../../infra/demo/load.ts';
+import { pipelines, publishedTables } from '../../pipelines/index.ts';
+import type { Row } from './examples.ts';
+import { createDatabase } from '../support/databases.ts';
+import type { TestDatabase } from '../support/databases.ts';
+import { adoptingWriter, inTransaction } from './writer.ts';
+import type { Writer } from './writer.ts';
+import { treesOf } from './trees.ts';
+
+describe('the demo eLMIS', () => {
+  let v2: TestDatabase;
+  let v3: TestDatabase;
+  let writer: Writer;
+  let tables: ReadonlyMap<string, readonly Row[]>;
+
+  beforeAll(async () => {
+    [v2, v3] = [await createDatabase('empty'), await createDatabase('v3')];
+    await loadDemo({ v2Url: v2.url, v3Url: v3.url, scale: 0.2, seed: 7, log: { info: () => {} } });
+    const read = new Map<string, readonly Row[]>();
+    for (const table of publishedTables) read.set(table, await readRows(v2.client, table));
+    tables = read;
+    writer = adoptingWriter(v3.client);
+  }, 120_000);
+  afterAll(async () => {
+    await v2.drop();
+    await v3.drop();
+  });
+
+  // In order: each pipeline stands on the rows of those before it.
+  test.each([...pipelines])(
+    'is accepted: $name',
+    async (pipeline) => {
+      const trees = treesOf(pipeline, tables);
+      const refused: string[] = [];
+      for (const tree of parentsFirst(trees)) {
+        try {
+          await inTransaction(v3.client, () => writer.write(pipeline, tree));
+        } catch (error) {
+          refused.push(`${String(tree['id'])}: ${String(error)}`);
+        }
+      }
+      expect(refused).toEqual([]);
+      expect(trees.length).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+
+  test('Check A: lines and their totals by program and period', async () => {
+    const totals = await v3.client.query(
+      `SELECT p.code, pp.name, s.lines::int, s.soh, s.cons, s.adj, s.approved, s.stockouts
+       FROM (SELECT r.programid, r.processingperiodid, count(*) AS lines, sum(li.stockonhand) AS soh,
+                    sum(li.totalconsumedquantity) AS cons, sum(li.adjustedconsumption) AS adj, sum(li.approvedquantity) AS approved,
+                    sum(CASE WHEN li.stockonhand = 0 OR li.totalstockoutdays > 0 OR li.beginningbalance = 0
+                              OR li.maxperiodsofstock = 0 THEN 1 ELSE 0 END) AS stockouts
+             FROM requisition.requisitions r JOIN requisition.requisition_line_items li ON li.requisitionid = r.id
+             WHERE NOT r.emergency AND r.status IN ('APPROVED', 'RELEASED', 'RELEASED_WITHOUT_ORDER') GROUP BY 1, 2) s
+       JOIN referencedata.programs p ON p.id = s.programid
+       JOIN referencedata.processing_periods pp ON pp.id = s.processingperiodid ORDER BY 1, 2`,
+    );
+    const expected = await v2.client.query(
+      `SELECT p.code, pp.name, count(li.id)::int AS lines, sum(stockinhand) AS soh, sum(quantitydispensed) AS cons,
+              sum(normalizedconsumption) AS adj, sum(quantityapproved) AS approved,
+              sum(CASE WHEN stockinhand = 0 OR stockoutdays > 0 OR beginningbalance = 0 OR li.maxmonthsofstock = 0 THEN 1 ELSE 0 END) AS stockouts
+       FROM requisitions r JOIN programs p ON p.id = r.programid JOIN processing_periods pp ON pp.id = r.periodid
+       JOIN requisition_line_items li ON li.rnrid = r.id
+       WHERE NOT emergency AND r.status IN ('APPROVED', 'RELEASED', 'RELEASED_NO_ORDER') GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+    expect(totals.rows).toEqual(expected.rows);
+    expect(totals.rows.length).toBeGreaterThan(0);
+  });
+
+  test('Check B: every facility, with the names of its zone and its type', async () => {
+    const { rows } = await v3.client.query(
+      `SELECT f.code, f.name, z.name AS zone, t.name AS type, o.name AS operator FROM referencedata.facilities f
+       LEFT JOIN referencedata.geographic_zones z ON z.id = f.geographiczoneid
+       LEFT JOIN referencedata.facility_types t ON t.id = f.typeid
+       LEFT JOIN referencedata.facility_operators o ON o.id = f.operatedbyid`,
+    );
+    expect(rows.length).toBe(tables.get('public.facilities')?.length);
+    expect(rows.filter(({ name, zone, type }) => name === null || zone === null || type === null)).toEqual([]);
+  });
+
+  test('no line has lost its product or its adjustments', async () => {
+    const { rows } = await v3.client.query(
+      `SELECT (SELECT count(*)::int FROM requisition.requisition_line_items li
+               WHERE NOT EXISTS (SELECT FROM referencedata.orderables o WHERE o.id = li.orderableid)) AS without_product,
+              (SELECT count(*)::int FROM requisition.stock_adjustments a
+               JOIN requisition.requisition_line_items li ON li.id = a.requisitionlineitemid
+               WHERE NOT EXISTS (SELECT FROM requisition.stock_adjustment_reasons r
+                                 WHERE r.reasonid = a.reasonid AND r.requisitionid = li.requisitionid)) AS without_reason`,
+    );
+    expect(rows).toEqual([{ without_product: 0, without_reason: 0 }]);
+  });
+});
+
+/** v2's rows as landing holds them: numbers and booleans as such, all else as PostgreSQL's text. */
+async function readRows(client: Client, table: string): Promise<readonly Row[]> {
+  const numbers = new Set([21, 23, 700, 701]); // int2, int4, float4, float8
+  const boolean = 16;
+  const { rows } = await client.query<Row>({
+    text: `SELECT * FROM ${table}`,
+    types: {
+      getTypeParser: (type: number) => (text: string) => {
+        if (numbers.has(type)) return Number(text);
+        return type === boolean ? text === 't' : text;
+      },
+    },
+  });
+  return rows;
+}
+
+/** v3 checks a zone's parent at once, and v2's ids need not be in the order of the tree. */
+function parentsFirst(trees: readonly Row[]): readonly Row[] {
+  const byId = new Map(trees.map((tree) => [tree['id'], tree]));
+  const depth = (tree: Row): number => {
+    const parent = byId.get(tree['parentid'] ?? null);
+    return parent === undefined ? 0 : depth(parent) + 1;
+  };
+  return trees.toSorted((left, right) => depth(left) - depth(right));
+}

@@ -1,0 +1,185 @@
+// Parts that go away, state that is lost: what comes back by itself, and what an operator does.
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterEach, expect, test } from 'vitest';
+import { projectDir } from '../../infra/local/settings.ts';
+import { idOf } from '../../model/ids.ts';
+import {
+  address,
+  differences,
+  eventually,
+  kill,
+  operate,
+  operateToItsEnd,
+  pipelineOf,
+  restart,
+  reviveAll,
+  settle,
+  temporalCli,
+  v2,
+  v3,
+} from './system.ts';
+
+afterEach(reviveAll);
+
+test('goes on by itself when v3 was away for 20 seconds', async () => {
+  await kill('v3');
+  for (let times = 1; times <= 20; times += 1) {
+    await renameProduct(`Renamed ${times} s after v3 went away`);
+    await sleep(1_000);
+  }
+  await restart('v3');
+  await eventually(async () => expect(await productName()).toMatch(/^Renamed 20 s/));
+  expect(await pipelineOf('products')).toMatchObject({ mode: 'running', stop: null });
+  expect(await differences()).toBe('');
+});
+
+test("goes on in the same state when Temporal's database was deleted and the workflows were rebuilt", async () => {
+  const operator = (await v2<{ id: number }>('SELECT min(id) AS id FROM facility_operators'))[0]?.id;
+  await operate('facility-operators', 'pause', { reason: 'to be remembered' });
+  await kill('bridge'); // it would start the workflows by itself, sooner or later
+  await kill('temporal');
+  for (const suffix of ['', '-wal', '-shm', '-journal'])
+    await rm(`${address.temporalDatabase}${suffix}`, { force: true });
+  await v2(`UPDATE facility_operators SET text = 'Temporal was away' WHERE id = $1`, [operator]);
+  await restart('temporal');
+
+  const { stdout } = await promisify(execFile)(
+    join(projectDir, 'node_modules', '.bin', 'node'),
+    [join(projectDir, 'workers', 'rebuild-workflows.ts')],
+    {
+      env: { ...process.env, ...address.environment },
+    },
+  );
+  expect(stdout).toMatch(/facility-operators\s+paused\s+.*started/);
+  expect(stdout).toMatch(/products\s+running\s+.*started/);
+  await restart('bridge');
+  await renameProduct('Renamed after the rebuild');
+  await eventually(async () => expect(await productName()).toMatch(/^Renamed after the rebuild/));
+
+  const status = await eventually(() =>
+    temporalCli(
+      'workflow',
+      'query',
+      '--workflow-id',
+      'pipeline/facility-operators',
+      '--type',
+      'status',
+      '--output',
+      'json',
+    ),
+  );
+  expect(status).toMatch(/to be remembered/);
+  expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused' });
+  const name = async (): Promise<string | undefined> =>
+    (
+      await v3<{ name: string }>('SELECT name FROM referencedata.facility_operators WHERE id = $1', [
+        idOf('facility_operators', String(operator)),
+      ])
+    )[0]?.name;
+  expect(await name()).not.toBe('Temporal was away');
+  await eventually(async () => expect((await operate('facility-operators', 'resume')).status).toBe(200));
+  await eventually(async () => expect(await name()).toBe('Temporal was away'));
+  expect(await differences()).toBe('');
+});
+
+test('changes no row when the workflow of a busy pipeline is reset in Temporal', async () => {
+  await settle();
+  const others = async (): Promise<readonly object[]> =>
+    v3('SELECT id, xmin::text AS version FROM referencedata.orderables WHERE id <> $1 ORDER BY id', [
+      idOf('products', String(await productId())),
+    ]);
+  const before = await others();
+  const over = new AbortController();
+  const busy = (async () => {
+    for (let times = 1; !over.signal.aborted; times += 1) await renameProduct(`Busy ${times}`).then(() => sleep(20));
+  })();
+  try {
+    await eventually(async () => expect(await productName()).toMatch(/^Busy/));
+    for (const type of ['FirstWorkflowTask', 'LastWorkflowTask']) {
+      await temporalCli(
+        'workflow',
+        'reset',
+        '--workflow-id',
+        'pipeline/products',
+        '--type',
+        type,
+        '--reason',
+        'a test',
+      );
+      await sleep(2_000);
+    }
+  } finally {
+    over.abort();
+    await busy;
+  }
+  await renameProduct('Quiet again');
+  await eventually(async () => expect(await productName()).toMatch(/^Quiet again/));
+  expect(await others()).toEqual(before);
+  expect(await differences()).toBe('');
+});
+
+test('stops with the reason when Kafka no longer holds what it claimed, and goes on after a replay', async () => {
+  const topic = 'elmis.public.product_categories';
+  const category = (await v2<{ id: number }>('SELECT min(id) AS id FROM product_categories'))[0]?.id;
+  const rename = async (name: string): Promise<void> =>
+    void (await v2('UPDATE product_categories SET name = $2 WHERE id = $1', [category, name]));
+  await settle();
+  await kill('worker');
+  const admin = new Kafka({ brokers: [address.kafka], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const end = async (): Promise<number> => Number((await admin.fetchTopicOffsets(topic))[0]?.high);
+  const before = await end();
+  await rename('This event will be lost');
+  const lost = await eventually(async () => {
+    const offset = await end();
+    expect(offset).toBeGreaterThan(before);
+    return offset;
+  });
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(lost) }] });
+  await admin.disconnect();
+  await restart('worker');
+
+  await eventually(async () =>
+    expect(await pipelineOf('product-categories')).toMatchObject({
+      mode: 'drifted',
+      stop: { code: 'OFFSET_OUT_OF_RANGE' },
+    }),
+  );
+  expect((await pipelineOf('product-categories')).stop?.message).toContain(String(lost));
+  // The others are not concerned.
+  await renameProduct('Beside a stopped pipeline');
+  await eventually(async () => expect(await productName()).toMatch(/^Beside a stopped pipeline/));
+
+  await operateToItsEnd('product-categories', 'replay', { from: { topic, partition: 0, offset: lost } });
+  expect((await operate('product-categories', 'resume')).status).toBe(200);
+  await rename('Told again');
+  await eventually(async () => {
+    const rows = await v3<{ name: string }>(
+      'SELECT displayname AS name FROM referencedata.orderable_display_categories WHERE id = $1',
+      [idOf('product_categories', String(category))],
+    );
+    expect(rows[0]?.name).toBe('Told again');
+  });
+  expect(await differences()).toBe('');
+});
+
+async function productId(): Promise<number> {
+  return (await v2<{ id: number }>('SELECT max(id) AS id FROM products'))[0]?.id as number;
+}
+
+async function renameProduct(name: string): Promise<void> {
+  await v2('UPDATE products SET primaryname = $2 WHERE id = $1', [await productId(), name]);
+}
+
+async function productName(): Promise<string | undefined> {
+  const rows = await v3<{ name: string }>(
+    'SELECT fullproductname AS name FROM referencedata.orderables WHERE id = $1',
+    [idOf('products', String(await productId()))],
+  );
+  return rows[0]?.name;
+}

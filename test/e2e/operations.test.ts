@@ -1,0 +1,179 @@
+// What an operator does, over REST, by the Temporal CLI, while v2 goes on and somebody reads v3.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { idOf } from '../../model/ids.ts';
+import {
+  differences,
+  eventually,
+  kill,
+  operate,
+  operateToItsEnd,
+  pipelineOf,
+  restart,
+  reviveAll,
+  settle,
+  temporalCli,
+  v2,
+  v3,
+} from './system.ts';
+
+afterEach(async () => {
+  // Whatever a failed test left behind must not fail the next.
+  await reviveAll();
+  for (const name of ['products', 'facility-operators']) {
+    if ((await pipelineOf(name)).mode === 'paused') await operate(name, 'resume');
+  }
+});
+
+describe('a paused pipeline', () => {
+  test('lands while v3 stands still, and brings all after resume (REST)', async () => {
+    const operator = await anyOperator();
+    expect((await operate('facility-operators', 'pause', { reason: 'v3 is upgraded', by: 'e2e' })).status).toBe(200);
+    await rename(operator, 'while paused, first');
+    await rename(operator, 'while paused, last');
+    const landed = await eventually(async () => {
+      const rows = await v3<{ text: string }>(
+        'SELECT text FROM landing_facility_operators.facility_operators WHERE _key = $1',
+        [String(operator)],
+      );
+      expect(rows[0]?.text).toBe('while paused, last');
+      return pipelineOf('facility-operators');
+    });
+    expect(landed).toMatchObject({ mode: 'paused', reason: 'v3 is upgraded' });
+    expect(landed.dirty).toBeGreaterThan(0);
+    expect(await operatorName(operator)).not.toMatch(/while paused/);
+
+    expect((await operate('facility-operators', 'resume')).status).toBe(200);
+    await eventually(async () => expect(await operatorName(operator)).toBe('while paused, last'));
+  });
+
+  test('obeys a signal and an update of the Temporal CLI', async () => {
+    const workflow = ['--workflow-id', 'pipeline/facility-operators'];
+    await temporalCli('workflow', 'signal', ...workflow, '--name', 'pause', '--input', '{"reason":"by signal"}');
+    await eventually(async () =>
+      expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused', reason: 'by signal' }),
+    );
+    const operator = await anyOperator();
+    await rename(operator, 'paused by a signal');
+    const answer = await temporalCli(
+      'workflow',
+      'update',
+      'execute',
+      ...workflow,
+      '--name',
+      'resume',
+      '--input',
+      '{"reason":"by update"}',
+    );
+    expect(answer).toMatch(/facility-operators/);
+    expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'running', reason: 'by update' });
+    await eventually(async () => expect(await operatorName(operator)).toBe('paused by a signal'));
+  });
+
+  test('refuses what makes no sense, and says why', async () => {
+    const refusal = await operate('facility-operators', 'resume');
+    expect(refusal.status).toBe(409);
+    expect(JSON.stringify(refusal.body)).toMatch(/is running/);
+    expect((await operate('facility-operators', 'pause', {})).status).toBe(400);
+    expect((await operate('no-such-pipeline', 'pause')).status).toBe(404);
+  });
+});
+
+describe('reset', () => {
+  // One of each kind: adopts v3's rows; points at itself; has children in other pipelines; many tables; the largest.
+  test.each(['facility-types', 'geographic-zones', 'programs', 'products', 'requisitions'])(
+    'of %s clears and fills it again, while a reader sees no row that v3 owns go',
+    async (name) => {
+      const reader = readAllTheWhile(async () => {
+        const own = await v3<{ id: string }>(
+          `SELECT id FROM referencedata.facility_types WHERE code IN ('warehouse', 'FHIR-FT')`,
+        );
+        return own.length;
+      });
+      const answer = await operateToItsEnd(name, 'reset');
+      expect(answer).toMatch(/cleared|derived/);
+      expect(Math.min(...(await reader.stop()))).toBe(2);
+      expect(await differences()).toBe('');
+    },
+  );
+});
+
+describe('reprocess', () => {
+  test('with a changed transformation writes what differs, and a reader misses no row at any moment', async () => {
+    await settle();
+    const [{ count } = { count: '0' }] = await v3<{ count: string }>('SELECT count(*) FROM referencedata.orderables');
+    const changed = new URL('changed-transformation.ts', import.meta.url).href;
+    await kill('worker');
+    await restart('worker', { NODE_OPTIONS: `--import=${changed}` });
+    const reader = readAllTheWhile(async () =>
+      Number((await v3<{ count: string }>('SELECT count(*) FROM referencedata.orderables'))[0]?.count),
+    );
+    try {
+      await operateToItsEnd('products', 'reprocess', { reason: 'names in capitals' });
+      const [names] = await v3<{ changed: string; all: string }>(
+        `SELECT count(*) FILTER (WHERE fullproductname = upper(fullproductname)) AS changed, count(*) AS "all" FROM referencedata.orderables`,
+      );
+      expect(names?.changed).toBe(names?.all);
+    } finally {
+      await kill('worker');
+      await restart('worker');
+    }
+    await operateToItsEnd('products', 'reprocess', { reason: 'as before' });
+    const counts = await reader.stop();
+    expect(new Set(counts)).toEqual(new Set([Number(count)]));
+    expect(await differences()).toBe('');
+  });
+});
+
+describe('replay', () => {
+  test.each([
+    ['an offset', { topic: 'elmis.public.products', partition: 0, offset: 0 }],
+    ['a time', { time: '2020-01-01T00:00:00Z' }],
+  ])('from %s changes nothing', async (_, from) => {
+    await v2(`UPDATE products SET primaryname = 'The newest name' WHERE id = (SELECT min(id) FROM products)`);
+    await settle();
+    const before = await orderableVersions();
+    await operateToItsEnd('products', 'replay', { from });
+    expect(await orderableVersions()).toEqual(before);
+    expect(await differences()).toBe('');
+  });
+});
+
+/** Calls `read` again and again beside the test; `stop` gives what it saw. */
+function readAllTheWhile(read: () => Promise<number>): { readonly stop: () => Promise<readonly number[]> } {
+  const over = new AbortController();
+  const reading = (async () => {
+    const seen: number[] = [];
+    while (!over.signal.aborted) {
+      seen.push(await read());
+      await sleep(5);
+    }
+    return seen;
+  })();
+  return {
+    stop() {
+      over.abort();
+      return reading;
+    },
+  };
+}
+
+async function anyOperator(): Promise<number> {
+  return (await v2<{ id: number }>('SELECT min(id) AS id FROM facility_operators'))[0]?.id as number;
+}
+
+async function rename(operator: number, text: string): Promise<void> {
+  await v2('UPDATE facility_operators SET text = $2 WHERE id = $1', [operator, text]);
+}
+
+async function operatorName(operator: number): Promise<string | undefined> {
+  return (
+    await v3<{ name: string }>('SELECT name FROM referencedata.facility_operators WHERE id = $1', [
+      idOf('facility_operators', String(operator)),
+    ])
+  )[0]?.name;
+}
+
+async function orderableVersions(): Promise<readonly object[]> {
+  return v3('SELECT id, xmin::text AS version FROM referencedata.orderables ORDER BY id');
+}

@@ -1,0 +1,47 @@
+// Records the histories that replay.test.ts replays (`npm run record-histories`): plays every situation on the real
+// development server. Run it when a new situation or a new version of a workflow wants a history; keep the old files where
+// such histories may still run somewhere.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import { operationWorkflow, pipelineWorkflow } from '../../workflows/messages.ts';
+import { startServer } from '../workflows/run-pipeline.ts';
+import { situations } from './situations.ts';
+
+const folder = join(import.meta.dirname, 'histories');
+const wanted = process.argv.slice(2);
+// Early, so that continuing as new is recorded in little.
+const server = await startServer({ renewAfterEvents: 100 });
+try {
+  for (const situation of situations) {
+    if (wanted.length > 0 && !wanted.includes(situation.name)) continue;
+    const schema = situation.schema();
+    const running = await server.run(schema);
+    const first = await running.handle.describe();
+    await situation.play(running, schema);
+    await running.stopWorker();
+    await record(pipelineWorkflow, situation.name, running.handle);
+    if ((await running.handle.describe()).runId !== first.runId) {
+      await record(
+        pipelineWorkflow,
+        `${situation.name}-first-run`,
+        running.client.workflow.getHandle(first.workflowId, first.runId),
+      );
+    }
+    if (situation.operation !== undefined) {
+      const workflowId = `${running.handle.workflowId}/${situation.operation}/recorded`;
+      await record(operationWorkflow, situation.name, running.client.workflow.getHandle(workflowId));
+    }
+  }
+} finally {
+  await server.stop();
+}
+
+async function record(workflow: string, situation: string, handle: WorkflowHandle): Promise<void> {
+  await mkdir(join(folder, workflow), { recursive: true });
+  const history = await handle.fetchHistory();
+  const file = join(folder, workflow, `${situation}.json`);
+  await writeFile(file, `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+  console.log(`${workflow}/${situation}: ${history.events?.length ?? 0} events`);
+}

@@ -1,0 +1,44 @@
+// How many tests of a suite passed and failed, from vitest's JSON report and the way the process ended.
+import { z } from 'zod';
+
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const vitestReport = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) })),
+});
+
+/** A suite that reports no single tests. */
+export function countAsOne(isGreen: boolean): Totals {
+  return { passed: isGreen ? 1 : 0, failed: isGreen ? 0 : 1, skipped: 0 };
+}
+
+/**
+ * `reportText` is undefined when vitest died before it wrote one. A file that fails outside its tests (it cannot be loaded,
+ * its beforeAll throws) counts as one failed test; so does a run that fails for no test's sake.
+ */
+export function countTests(reportText: string | undefined, isGreen: boolean): Totals {
+  if (reportText === undefined) return countAsOne(false);
+  const report = vitestReport.parse(JSON.parse(reportText));
+  const brokenFiles = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+  );
+  const failed = report.numFailedTests + brokenFiles.length;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && !isGreen ? 1 : failed,
+    skipped: report.numPendingTests,
+  };
+}
+
+export function sum(all: readonly Totals[]): Totals {
+  const add = (pick: (totals: Totals) => number): number => all.reduce((total, each) => total + pick(each), 0);
+  return { passed: add(({ passed }) => passed), failed: add(({ failed }) => failed), skipped: add((t) => t.skipped) };
+}

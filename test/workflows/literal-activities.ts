@@ -1,0 +1,152 @@
+// Activities as literals: they keep a pipeline's state in memory as our schema would, and can be told to fail or to wait.
+// They stand in for the engine where a test is about the workflow alone.
+import { ApplicationFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import type {
+  ApplyInput,
+  ApplyResult,
+  Counts,
+  Mode,
+  OperationOutcome,
+  OperationRequest,
+  PipelineActivities,
+  PipelineState,
+} from '../../activities/contract.ts';
+
+type Call = { readonly activity: keyof PipelineActivities; readonly input: unknown };
+
+export interface LiteralSchema {
+  state: PipelineState;
+  readonly calls: Call[];
+  /** What the next applies do instead of applying, in order. */
+  readonly applies: ((input: ApplyInput) => Promise<Partial<ApplyResult>>)[];
+  readonly refusals: string[];
+  readonly ended: { id: string; state: string; answer: string }[];
+  /** While it is set, every activity fails with it. */
+  down: ApplicationFailure | null;
+  /** Steps of operations wait while it is set. */
+  held: boolean;
+  readonly activities: PipelineActivities;
+}
+
+const nothing: Counts = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
+
+export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSchema {
+  const schema: LiteralSchema = {
+    state: {
+      mode: 'running',
+      reason: '',
+      by: 'system',
+      since: new Date().toISOString(),
+      stop: null,
+      applied: {},
+      lastEventAt: null,
+      dirty: 0,
+      waiting: 0,
+      quarantined: 0,
+      retryInMs: null,
+      operation: null,
+      ...initial,
+    },
+    calls: [],
+    applies: [],
+    refusals: [],
+    ended: [],
+    down: null,
+    held: false,
+    activities: {
+      async apply(input) {
+        await enter('apply', input);
+        const scripted = schema.applies.shift();
+        const given = (await scripted?.(input)) ?? {};
+        const claimed = Object.fromEntries(
+          Object.entries(input.claimed).map(([position, offset]) => [
+            position,
+            Math.max(offset, schema.state.applied[position] ?? 0),
+          ]),
+        );
+        const { counts = nothing, ...state } = given;
+        schema.state = { ...schema.state, applied: { ...schema.state.applied, ...claimed }, ...state };
+        return { ...schema.state, counts };
+      },
+      async readState(input) {
+        await enter('readState', input);
+        return schema.state;
+      },
+      async setMode(input) {
+        await enter('setMode', input);
+        setMode(input.mode, input);
+        return schema.state;
+      },
+      async recordRefusal(input) {
+        await enter('recordRefusal', input);
+        schema.refusals.push(input.answer);
+      },
+      async beginOperation(input) {
+        await enter('beginOperation', input);
+        schema.state = {
+          ...schema.state,
+          operation: { ...input, since: new Date().toISOString() },
+        };
+      },
+      async endOperation(input) {
+        await enter('endOperation', input);
+        schema.state = { ...schema.state, operation: null };
+        schema.ended.push(input);
+      },
+      clearOwned: step('clearOwned', 'Cleared 3 rows.'),
+      markAll: step('markAll', 'Marked 3 roots.'),
+      replay: step('replay', 'Landed 3 events again.'),
+      retryQuarantined: step('retryQuarantined', 'Tried 3 events again.'),
+      async awaitDerived(input) {
+        await enter('awaitDerived', input);
+        await release();
+        return { answer: `Derived ${input.total} roots.`, counts: { roots: input.total } };
+      },
+    },
+  };
+
+  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by'>): void {
+    const { reason, by } = request;
+    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), stop: null };
+  }
+
+  async function enter(activity: keyof PipelineActivities, input: unknown): Promise<void> {
+    schema.calls.push({ activity, input });
+    if (schema.down !== null) throw schema.down;
+  }
+
+  async function release(): Promise<void> {
+    while (schema.held) {
+      Context.current().heartbeat();
+      await Context.current().sleep(20);
+    }
+  }
+
+  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined', answer: string) {
+    return async (input: OperationRequest): Promise<OperationOutcome> => {
+      await enter(activity, input);
+      await release();
+      return { answer, counts: { roots: 3 } };
+    };
+  }
+
+  return schema;
+}
+
+export function v3Down(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'V3_UNAVAILABLE',
+    message: 'v3 does not answer',
+    details: [{ advice: 'Start it.' }],
+  });
+}
+
+export function drifted(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'SCHEMA_DRIFT',
+    message: 'products.code is gone',
+    nonRetryable: true,
+    details: [{ advice: 'Mend the mapping.' }],
+  });
+}

@@ -1,0 +1,277 @@
+// The pipeline's workflow on the real development server.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import * as messages from '../../workflows/messages.ts';
+import type { OperationInput } from '../../workflows/messages.ts';
+import { drifted, literalSchema, v3Down } from './literal-activities.ts';
+import { startServer, until, update } from './run-pipeline.ts';
+import type { Running, Server } from './run-pipeline.ts';
+
+const patience = { timeout: 30_000, interval: 50 };
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(async () => {
+  await server.stop();
+});
+
+test('applies what is claimed, once, whatever order claims come in', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  const { handle } = running;
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 7 });
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 3, 'elmis.public.programs/0': 2 });
+  await until(
+    running,
+    ({ applied }) => applied['elmis.public.products/0'] === 7 && applied['elmis.public.programs/0'] === 2,
+  );
+  expect((await handle.query(messages.lag)).events).toBe(0);
+});
+
+test('is listed by state, and says in its details where it is', async () => {
+  const running = await server.run(literalSchema());
+  const { handle } = running;
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 7 });
+  await until(running, ({ applied }) => applied['elmis.public.products/0'] === 7);
+  await vi.waitFor(async () => {
+    const description = await handle.describe();
+    expect(description.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])).toContainEqual([
+      'PipelineState',
+      'running',
+    ]);
+  }, patience);
+  const metadata = await handle.query<{ currentDetails: string; definition: Definition }>(
+    '__temporal_workflow_metadata',
+  );
+  expect(metadata.currentDetails).toContain('### running');
+  expect(metadata.currentDetails).toContain('- elmis.public.products/0: 7');
+  const { signalDefinitions, updateDefinitions, queryDefinitions } = metadata.definition;
+  for (const list of [signalDefinitions, updateDefinitions]) {
+    expect(list.map(({ name }) => name)).toEqual(expect.arrayContaining([...messages.operationNames]));
+  }
+  // The queries that the SDK adds itself have no description.
+  const ours = [...signalDefinitions, ...updateDefinitions, ...queryDefinitions].filter(
+    ({ name }) => name !== '' && !name?.startsWith('__'),
+  );
+  expect(ours.filter(({ description }) => !description)).toEqual([]);
+});
+
+test('pauses and resumes by update, and says so', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  const { name } = running;
+  const paused = await update(running, 'pause', { reason: 'stock count', by: 'Asha' });
+  expect(paused.answer).toBe(`${name} is paused: changes keep landing, v3 stands still until resume.`);
+  expect(paused.status).toMatchObject({ mode: 'paused', reason: 'stock count', by: 'Asha' });
+  expect(schema.state.mode).toBe('paused');
+  expect((await update(running, 'resume', 'counted')).status).toMatchObject({ state: 'running', reason: 'counted' });
+});
+
+test('refuses what makes no sense, with what to do instead, and leaves no trace of it in the history', async () => {
+  const running = await server.run(literalSchema());
+  const { handle } = running;
+  await until(running, ({ state }) => state === 'running');
+  await update(running, 'pause', { reason: 'stock count', by: 'Asha' });
+  expect(await refusalOf(running, 'pause', 'again')).toMatch(
+    /^pause of \S+ was refused: it is paused already, since .* by Asha \(stock count\)/,
+  );
+  expect(await refusalOf(running, 'reset', 'clean')).toMatch(/Resume it first, then ask again/);
+  expect(await refusalOf(running, 'resume', { reason: ' ' })).toMatch(/it needs a reason/);
+  expect(await refusalOf(running, 'replay', { reason: 'again', from: 'yesterday' })).toMatch(/no ISO 8601 time/);
+  expect(await refusalOf(running, 'pause', { reason: 'x', force: true } as OperationInput)).toMatch(
+    /unknown fields: force/,
+  );
+  const { events } = await handle.fetchHistory();
+  expect(events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toHaveLength(1);
+});
+
+test('refuses messages that it does not know politely', async () => {
+  const running = await server.run(literalSchema());
+  const { handle } = running;
+  await handle.signal('halt', 'now');
+  await until(running, ({ recentOperations }) =>
+    recentOperations.some(({ answer }) => answer.startsWith("There is no signal 'halt'")),
+  );
+  await expect(handle.executeUpdate('halt', { args: ['now'] })).rejects.toThrow(WorkflowUpdateFailedError);
+});
+
+test('no signal of whatever shape holds it up', async () => {
+  const running = await server.run(literalSchema());
+  const { handle } = running;
+  for (const input of [null, 7, 'text', [], {}, { 'elmis.public.products/0': 'many' }]) {
+    for (const name of ['claim', 'wake', 'operationEnded', 'pause', 'replay']) await handle.signal(name, input);
+  }
+  await handle.signal('claim');
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 7 });
+  await until(running, ({ applied }) => applied['elmis.public.products/0'] === 7);
+  expect((await handle.query(messages.status)).claimed).toEqual({ 'elmis.public.products/0': 7 });
+});
+
+test('does by signal what it does by update, and records what it refuses', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  const { handle } = running;
+  await handle.signal('pause', { reason: 'stock count' });
+  await handle.signal('pause', { reason: 'stock count' });
+  await handle.signal('resume', {});
+  await until(running, ({ recentOperations }) => recentOperations.length === 3);
+  const { recentOperations, state } = await handle.query(messages.status);
+  expect(state).toBe('paused');
+  expect(recentOperations.map((record) => [record.name, record.state, record.via])).toEqual([
+    ['resume', 'refused', 'signal'],
+    ['pause', 'refused', 'signal'],
+    ['pause', 'done', 'signal'],
+  ]);
+  expect(schema.refusals).toHaveLength(2);
+});
+
+test('runs a reset as a workflow of its own, goes on meanwhile, and refuses a second operation', async () => {
+  const schema = literalSchema();
+  schema.held = true;
+  const running = await server.run(schema);
+  const { handle, client } = running;
+  await until(running, ({ state }) => state === 'running');
+  const begun = await update(running, 'reset', { reason: 'rows were lost', by: 'Asha', id: 'reset-1' });
+  expect(begun.operation.workflowId).toBe(`${handle.workflowId}/reset/reset-1`);
+  expect(await refusalOf(running, 'reprocess', 'too')).toMatch(/reset is running since .* asked for by Asha/);
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 9 });
+  await until(running, ({ applied }) => applied['elmis.public.products/0'] === 9);
+  const again = await update(running, 'reset', { reason: 'rows were lost', by: 'Asha', id: 'reset-1' });
+  expect(again.operation).toEqual(begun.operation);
+  schema.held = false;
+  await client.workflow.getHandle(begun.operation.workflowId ?? '').result();
+  await until(
+    running,
+    ({ operation, recentOperations }) => operation === null && recentOperations[0]?.state === 'done',
+  );
+  expect((await handle.query(messages.status)).recentOperations[0]?.answer).toBe('Cleared 3 rows. Derived 3 roots.');
+});
+
+test('a cancelled operation is recorded as failed, and another one may follow', async () => {
+  const schema = literalSchema();
+  schema.held = true;
+  const running = await server.run(schema);
+  const { client } = running;
+  const begun = await update(running, 'reprocess', { reason: 'new transformation' });
+  await vi.waitFor(() => expect(schema.calls.some(({ activity }) => activity === 'markAll')).toBe(true), patience);
+  await client.workflow.getHandle(begun.operation.workflowId ?? '').cancel();
+  await until(
+    running,
+    ({ operation, recentOperations }) => operation === null && recentOperations[0]?.state === 'failed',
+  );
+  expect(schema.ended[0]).toMatchObject({ state: 'failed', answer: 'It was cancelled.' });
+  schema.held = false;
+  await update(running, 'replay', {
+    reason: 'again',
+    from: { topic: 'elmis.public.products', partition: 0, offset: 0 },
+  });
+  await until(
+    running,
+    ({ recentOperations }) => recentOperations[0]?.name === 'replay' && recentOperations[0].state === 'done',
+  );
+});
+
+test('shows a failure that another try does not mend, tries again, and recovers', async () => {
+  const schema = literalSchema();
+  schema.applies.push(() => Promise.reject(drifted()));
+  const running = await server.run(schema);
+  const { handle } = running;
+  await until(running, ({ failure }) => failure !== null);
+  const failing = await handle.query(messages.status);
+  expect(failing).toMatchObject({ state: 'failing', failure: { code: 'SCHEMA_DRIFT', advice: 'Mend the mapping.' } });
+  await until(running, ({ failure, state }) => failure === null && state === 'running');
+});
+
+test('recovers by itself when v3 was away, and tells an operator meanwhile that nothing is in force', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  const { handle } = running;
+  await until(running, ({ state }) => state === 'running');
+  schema.down = v3Down();
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 4 });
+  await expect(update(running, 'pause', 'stock count')).rejects.toThrow(WorkflowUpdateFailedError);
+  await handle.signal('pause', 'stock count');
+  schema.down = null;
+  await until(running, ({ applied, state }) => applied['elmis.public.products/0'] === 4 && state === 'paused');
+});
+
+test('an operation ends the back-off', async () => {
+  const schema = literalSchema({ mode: 'drifted', stop: { code: 'SCHEMA_DRIFT', message: 'products.code is gone' } });
+  schema.applies.push(
+    () => Promise.reject(drifted()),
+    () => Promise.reject(drifted()),
+    () => Promise.reject(drifted()),
+  );
+  const running = await server.run(schema);
+  await until(running, ({ failure }) => failure !== null);
+  schema.applies.length = 0;
+  const resumed = await update(running, 'resume', 'mapping mended');
+  expect(resumed.status.mode).toBe('running');
+  await until(running, ({ failure, state }) => failure === null && state === 'running');
+});
+
+test('derives roots that are due later, and looks when it is woken', async () => {
+  const schema = literalSchema();
+  schema.applies.push(async () => ({ retryInMs: 1_000, dirty: 1 }));
+  schema.applies.push(async () => ({
+    retryInMs: null,
+    dirty: 0,
+    counts: { events: 0, landed: 0, derived: 1, written: 1, quarantined: 0 },
+  }));
+  const running = await server.run(schema);
+  const { handle } = running;
+  await until(running, ({ totals, dirty }) => totals.derived === 1 && dirty === 0);
+  const before = schema.calls.length;
+  await handle.signal(messages.wake);
+  await vi.waitFor(() => expect(schema.calls.length).toBe(before + 1), patience);
+});
+
+test('takes up the operation that our schema says is running, when it is started from nothing', async () => {
+  const schema = literalSchema({
+    mode: 'paused',
+    reason: 'stock count',
+    applied: { 'elmis.public.products/0': 5 },
+    operation: {
+      id: 'retry-1',
+      name: 'retryQuarantined',
+      reason: 'mapping mended',
+      by: 'Asha',
+      via: 'update',
+      since: new Date().toISOString(),
+    },
+  });
+  const running = await server.run(schema);
+  const { handle, client } = running;
+  await until(running, ({ recentOperations }) =>
+    recentOperations.some(({ id, state }) => id === 'retry-1' && state === 'done'),
+  );
+  await client.workflow.getHandle(`${handle.workflowId}/retryQuarantined/retry-1`).result();
+  await until(running, ({ operation, mode }) => operation === null && mode === 'paused');
+  expect((await handle.query(messages.status)).applied).toEqual({ 'elmis.public.products/0': 5 });
+});
+
+interface Definition {
+  readonly signalDefinitions: readonly Message[];
+  readonly updateDefinitions: readonly Message[];
+  readonly queryDefinitions: readonly Message[];
+}
+interface Message {
+  readonly name?: string;
+  readonly description?: string;
+}
+
+async function refusalOf(
+  running: Running,
+  name: keyof typeof messages.operationUpdates,
+  input: OperationInput,
+): Promise<string> {
+  const error: unknown = await update(running, name, input).then(
+    () => 'accepted',
+    (error: unknown) => error,
+  );
+  if (!(error instanceof WorkflowUpdateFailedError)) throw new Error(`not refused: ${JSON.stringify(error)}`);
+  return error.cause?.message ?? '';
+}

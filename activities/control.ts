@@ -62,7 +62,10 @@ export async function ensurePipeline(pool: Pool, pipeline: string): Promise<void
   await pool.query('INSERT INTO cdc.pipelines (name) VALUES ($1) ON CONFLICT DO NOTHING', [pipeline]);
 }
 
-/** Roots to derive later. A root that waited for its parent is due again: something about it changed. */
+/**
+ * Roots to derive later. A root that waited for its parent is due again: something about it changed. One that was dirty
+ * already becomes the operation's, which ends only when it was derived.
+ */
 export async function markDirty(
   client: ClientBase,
   input: { readonly pipeline: string; readonly roots: Iterable<string>; readonly operation?: string },
@@ -71,7 +74,8 @@ export async function markDirty(
   if (roots.length === 0) return;
   await client.query(
     `INSERT INTO cdc.dirty AS d (pipeline, root, operation) SELECT $1, root, $3 FROM unnest($2::text[]) root
-     ON CONFLICT (pipeline, root) DO UPDATE SET not_before = '-infinity', attempts = 0`,
+     ON CONFLICT (pipeline, root) DO UPDATE
+     SET not_before = '-infinity', attempts = 0, operation = coalesce(nullif(excluded.operation, ''), d.operation)`,
     [input.pipeline, roots, input.operation ?? ''],
   );
 }

@@ -218,6 +218,24 @@ describe('reprocess', () => {
   });
 });
 
+describe('retryQuarantined', () => {
+  test('ends only when a root was derived that was waiting for its next try anyway', async () => {
+    const v2 = createSmallV2('places');
+    const engine = testbed.engine('programs');
+    await applyAll(engine, v2);
+    await testbed.client.query(
+      `INSERT INTO cdc.quarantine (pipeline, kind, source, root, code, message) VALUES ('programs', 'root', 'public.programs', '1', 'V3_CONSTRAINT', '')`,
+    );
+    await testbed.client.query(
+      `INSERT INTO cdc.dirty (pipeline, root, attempts, not_before) VALUES ('programs', '1', 1, now() + interval '1 hour')`,
+    );
+    const operation = await begin(engine, 'retryQuarantined');
+    const marked = await retryQuarantined(engine, operation, scope);
+    const { rows } = await testbed.client.query<object>('SELECT operation, not_before <= now() AS due FROM cdc.dirty');
+    expect([marked.counts['roots'], rows]).toEqual([1, [{ operation: operation.id, due: true }]]);
+  });
+});
+
 describe('bad events', () => {
   test('are quarantined with their bytes while the rest of their batch is applied, and go when they are retried', async () => {
     const v2 = createSmallV2('places');

@@ -1,6 +1,5 @@
 // Our own path, in real processes: worker and bridge beside the stack's Kafka, Temporal and v3; and what the benches need
 // to see of it.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
 import { pino } from 'pino';
@@ -14,7 +13,7 @@ import { withClient } from '../../infra/local/databases.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import { createMetrics } from '../../model/metrics.ts';
 import { pipelines } from '../../pipelines/index.ts';
-import { claim, pipelineWorkflow } from '../../workflows/messages.ts';
+import { pipelineWorkflow } from '../../workflows/messages.ts';
 
 export interface Ours {
   readonly worker: Part;
@@ -94,27 +93,14 @@ export async function progressOf(stack: Stack, pipeline: string, topic: string):
   });
 }
 
-/** When the bridge's first claim reached the pipeline's workflow, by Temporal's clock, which is this machine's. */
-export async function firstClaimMs(temporal: Client, workflowId: string): Promise<number> {
-  // Temporal lists a run a moment after it began.
-  for (let tries = 1; tries <= 50; tries += 1) {
-    const claims = await claimsOf(temporal, workflowId);
-    if (claims.length > 0) return Math.min(...claims);
-    await sleep(200);
-  }
-  throw new Error(`No claim has reached ${workflowId}`);
-}
-
-async function claimsOf(temporal: Client, workflowId: string): Promise<readonly number[]> {
-  const claims: number[] = [];
-  for await (const run of temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
-    const { events } = await temporal.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
-    for (const { eventTime, workflowExecutionSignaledEventAttributes: signaled } of events ?? []) {
-      if (signaled?.signalName !== claim.name) continue;
-      claims.push(Number(eventTime?.seconds) * 1000 + Number(eventTime?.nanos) / 1e6);
-    }
-  }
-  return claims;
+/** When the pipeline's workflow began, by Temporal's clock, which is this machine's: from then on it may read Kafka. */
+export async function workflowBeganMs(temporal: Client, workflowId: string): Promise<number> {
+  const { raw } = await temporal.workflow.getHandle(workflowId).describe();
+  const runId = raw.workflowExecutionInfo?.firstRunId ?? undefined;
+  const { events } = await temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+  const at = events?.[0]?.eventTime;
+  if (at === undefined || at === null) throw new Error(`${workflowId} has no history`);
+  return Number(at.seconds) * 1000 + Number(at.nanos) / 1e6;
 }
 
 export interface HistoryFigures {

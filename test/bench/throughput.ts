@@ -4,8 +4,8 @@
 // unchanged, and what a steady flow costs Temporal.
 //
 // Clocks. The sink: from the first row that can be seen to the last, so its start counts for nothing. Ours: from the
-// bridge's first claim to the last root derived. Reprocess: from the request
-// to the end of its workflow.
+// start of the pipeline's workflow, which is when the bridge first hears of its topics, to the last root derived.
+// Reprocess: from the request to the end of its workflow.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { withClient } from '../../infra/local/databases.ts';
@@ -16,7 +16,7 @@ import { operationUpdates, pipelineWorkflowId } from '../../workflows/messages.t
 import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { changeLines } from './change-lines.ts';
-import { applyAll, firstClaimMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
+import { applyAll, workflowBeganMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
 import type { Ours } from './ours.ts';
 import { cpuSeconds, loadAverage, peakRssBytes, postgresProcesses } from './process-figures.ts';
 import { say, table, writeReport } from './report.ts';
@@ -210,7 +210,7 @@ async function measureOurs(stack: Stack, ours: Ours, lines: number): Promise<Fig
     return position >= end && dirty === waiting;
   });
   const endedMs = Date.now();
-  const beganMs = await firstClaimMs(ours.temporal, pipelineWorkflowId(PIPELINE));
+  const beganMs = await workflowBeganMs(ours.temporal, pipelineWorkflowId(PIPELINE));
   const figures = await watch.end({ seconds: (endedMs - beganMs) / 1000, lines });
   const { rows } = await withClient(stack.urls.v3.admin, (client) =>
     client.query<{ count: string }>('SELECT count(*) FROM requisition.requisition_line_items'),

@@ -7,6 +7,7 @@ import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testb
 import type { Testbed } from '../test/engine/testbed.ts';
 import { lockForDerive } from './control.ts';
 import { deriveRoots } from './derive-roots.ts';
+import { wholeRoots } from './scope.ts';
 import type { DeriveReport } from './derive-roots.ts';
 import type { Engine } from './engine.ts';
 
@@ -81,7 +82,7 @@ async function deriving(
   await client.query('BEGIN');
   await lockForDerive(client, engine.name);
   const { plan, parents, version } = engine;
-  const work = deriveRoots(client, { plan, parents, version, roots: [root], run: 'test' });
+  const work = deriveRoots(client, { plan, parents, version, scopes: wholeRoots([root]), run: 'test' });
   return {
     work,
     async end() {

@@ -4,9 +4,10 @@ import type { DeriveContext } from '../pipelines/definition.ts';
 import { textOf } from '../model/change-event.ts';
 import { idOf } from '../model/ids.ts';
 import { quote, quoteTable } from './identifiers.ts';
-import type { LedgerEntry } from './ledger.ts';
+import { rowsOf, withoutTarget } from './owned-rows.ts';
 import type { Derived } from './owned-rows.ts';
 import type { Plan } from './plan.ts';
+import { query } from './statement.ts';
 
 export interface Crosswalk {
   readonly id: DeriveContext['id'];
@@ -16,14 +17,18 @@ export interface Crosswalk {
  * The ids that `derive` uses. A pipeline that adopts rows sees its own roots under their own ids, so that an adoption is
  * looked at afresh each time; its children see the adopted row. **Race:** an id may change its meaning while children are
  * derived with the old one, and neither transaction sees the other's rows. So whoever adopts is alone until its commit.
+ * To be called within `together`: the lock is sent before the look.
  */
 export async function readCrosswalk(client: ClientBase, plan: Plan): Promise<Crosswalk> {
   const lock = adopts(plan) ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
-  await client.query(`SELECT ${lock}(hashtextextended('cdc crosswalk', 0))`);
-  const { rows } = await client.query<{ name: string; id: string }>(
-    `SELECT v2_table || ':' || v2_key AS name, v3_id AS id FROM cdc.crosswalk WHERE pipeline <> $1`,
-    [plan.pipeline.name],
-  );
+  const [, { rows }] = await Promise.all([
+    query(client, `SELECT ${lock}(hashtextextended('cdc crosswalk', 0))`, []),
+    query<{ name: string; id: string }>(
+      client,
+      `SELECT v2_table || ':' || v2_key AS name, v3_id AS id FROM cdc.crosswalk WHERE pipeline <> $1`,
+      [plan.pipeline.name],
+    ),
+  ]);
   const adopted = new Map(rows.map((row) => [row.name, row.id]));
   return {
     id(table, ...key) {
@@ -50,7 +55,6 @@ export async function adoptRows(
   input: {
     readonly plan: Plan;
     readonly derived: readonly Derived[];
-    readonly ledger: ReadonlyMap<string, LedgerEntry>;
   },
 ): Promise<Adopted> {
   const { plan } = input;
@@ -62,20 +66,20 @@ export async function adoptRows(
     const column = target.adopt;
     if (column === null) continue;
     const values = derived.flatMap((each) =>
-      (each.owned.get(targetName) ?? []).map((owned) => textOf(owned.rows[0]?.[column])?.toLowerCase()),
+      rowsOf(each, targetName).map((owned) => textOf(owned.rows[0]?.[column])?.toLowerCase()),
     );
     // Rows of ours under other roots are no adoption: the unique constraint speaks about those.
     const { rows } = await client.query<{ id: string; value: string }>(
       `SELECT t.id::text AS id, lower(t.${quote(column)}) AS value FROM ${quoteTable(target.table)} t
        WHERE lower(t.${quote(column)}) = ANY($1)
-         AND NOT EXISTS (SELECT FROM cdc.ledger l WHERE l.pipeline = $2 AND (l.owned::jsonb -> $3) ? t.id::text)`,
+         AND NOT EXISTS (SELECT FROM cdc.ledger l, jsonb_each(l.owned) piece WHERE l.pipeline = $2 AND (piece.value -> $3) ? t.id::text)`,
       [values, name, targetName],
     );
     const owners = new Map(rows.map((row) => [row.value, row.id]));
     const changed: string[] = [];
     const kept: Derived[] = [];
     for (const each of derived) {
-      const [own] = each.owned.get(targetName) ?? [];
+      const [own] = rowsOf(each, targetName);
       const value = own === undefined ? undefined : textOf(own.rows[0]?.[column])?.toLowerCase();
       const id = value === undefined ? undefined : owners.get(value);
       if (own === undefined || id === undefined) {
@@ -94,7 +98,7 @@ export async function adoptRows(
       );
       if (result.rowCount !== 0) changed.push(each.root);
       parents.push({ table: target.table, key: own.key });
-      kept.push({ ...each, owned: new Map([...each.owned, [targetName, []]]) });
+      kept.push(withoutTarget(each, targetName));
     }
     derived = kept;
     if (changed.length > 0) await markDependents(client, { pipeline: name, table: target.table });

@@ -39,7 +39,7 @@ async function landAndAsk(engine: Engine, v2: V2Source): Promise<ReadonlySet<str
     const { changes } = await landChunk(client, engine, decoded);
     const roots = await affectedRoots(client, engine.plan, changes);
     await writePositions(client, engine.name, chunk.next);
-    return roots;
+    return new Set(roots.keys());
   });
 }
 

@@ -6,65 +6,95 @@ import { landingTable, quote } from './identifiers.ts';
 import type { RowChange } from './landing.ts';
 import { resolvePath } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
+import { createScopes, HEAD } from './scope.ts';
+import type { Piece, Scopes } from './scope.ts';
+import { query } from './statement.ts';
 
-/** The keys of all roots that one of the changes concerns, as they are joined after the batch has landed. */
-export async function affectedRoots(
-  client: ClientBase,
-  plan: Plan,
-  changes: readonly RowChange[],
-): Promise<Set<string>> {
-  const roots = new Set<string>();
+type Add = (root: string, scope: 'whole' | Piece) => void;
+
+/** All roots that one of the changes concerns, as they are joined after the batch has landed, and what of them. */
+export async function affectedRoots(client: ClientBase, plan: Plan, changes: readonly RowChange[]): Promise<Scopes> {
+  const { scopes, add } = createScopes();
   for (const table of plan.tables.values()) {
     const own = changes.filter((change) => change.source === table.source);
     if (own.length === 0) continue;
     for (const node of table.nodes) {
       const relevant = own.filter((change) => concerns(node, change));
-      if (relevant.length > 0) await rootsOf(client, { plan, node, changes: relevant, into: roots });
+      if (relevant.length > 0) await follow(client, { plan, node, changes: relevant, add });
     }
   }
-  return roots;
+  return scopes;
 }
 
 /** Whether a change matters to this node: another node may read other columns of the same table. */
 function concerns(node: PlannedNode, change: RowChange): boolean {
-  const { before, after } = change;
-  if (before === null || after === null) return true;
   const links = Object.keys(node.join?.on ?? {});
   const onward = node.children.flatMap((child) =>
     Object.values(child.join?.on ?? {}).filter((path) => !path.includes('.')),
   );
-  return [...node.node.columns, ...links, ...onward].some((column) => textOf(before[column]) !== textOf(after[column]));
+  return isChanged(change, [...node.node.columns, ...links, ...onward]);
 }
 
-async function rootsOf(
+function isChanged({ before, after }: RowChange, columns: Iterable<string>): boolean {
+  if (before === null || after === null) return true;
+  for (const column of columns) if (textOf(before[column]) !== textOf(after[column])) return true;
+  return false;
+}
+
+async function follow(
   client: ClientBase,
   input: {
     readonly plan: Plan;
     readonly node: PlannedNode;
     readonly changes: readonly RowChange[];
-    readonly into: Set<string>;
+    readonly add: Add;
   },
 ): Promise<void> {
-  const { plan, node, changes, into } = input;
+  const { plan, node, changes, add } = input;
+  const { part } = plan;
+  if (part === null || node.isInPart) return followAlike(client, { ...input, scope: 'whole' });
+  // A row of the head: of the parts, only what joins them to the head can matter.
+  const startsFrom = part.startsFrom.get(node) ?? [];
+  const isWhole = (change: RowChange): boolean =>
+    node.join === null || part.startsFrom.has(node) ? isChanged(change, startsFrom) : false;
+  await followAlike(client, { plan, node, changes: changes.filter(isWhole), add, scope: 'whole' });
+  await followAlike(client, { plan, node, changes: changes.filter((each) => !isWhole(each)), add, scope: HEAD });
+}
+
+/** Adds the roots above the changed rows with `scope`; rows of parts add their part. */
+async function followAlike(
+  client: ClientBase,
+  input: {
+    readonly plan: Plan;
+    readonly node: PlannedNode;
+    readonly changes: readonly RowChange[];
+    readonly add: Add;
+    readonly scope: 'whole' | Piece;
+  },
+): Promise<void> {
+  const { plan, node, changes, add, scope } = input;
+  if (changes.length === 0) return;
   if (node.join === null) {
-    for (const change of changes) into.add(change.key);
+    for (const change of changes) add(change.key, scope);
     return;
   }
-  const images = changes.flatMap((change) => [change.before, change.after]).filter((image) => image !== null);
   const direct = directRootColumn(plan, node);
   if (direct !== undefined) {
     // The child holds its root's key: no question to ask, and the root need not be there yet.
-    for (const image of images) {
-      const key = textOf(image[direct]);
-      if (key !== null) into.add(key);
+    for (const { key, before, after } of changes) {
+      for (const image of [before, after]) {
+        const root = image === null ? null : textOf(image[direct]);
+        if (root !== null) add(root, node === plan.part?.node ? key : scope);
+      }
     }
     return;
   }
+  const images = changes.flatMap((change) => [change.before, change.after]).filter((image) => image !== null);
   const columns = Object.keys(node.join.on);
-  const { rows } = await client.query<{ key: string }>(backwardQuery(plan, node), [
+  const { rows } = await query<{ root: string; part: string | null }>(client, backwardQuery(plan, node), [
     JSON.stringify(distinctLinks(images, columns)),
   ]);
-  for (const row of rows) into.add(row.key);
+  for (const row of rows) add(row.root, row.part ?? scope);
 }
 
 /** The column of a root's child that holds the root's whole key, if its join says so. */
@@ -85,8 +115,8 @@ function distinctLinks(images: readonly Image[], columns: readonly string[]): re
 }
 
 /**
- * The roots above changed rows of `node`. $1: JSON array of the rows' join columns. Deleted parents are followed too:
- * a parent that ended in the same batch still names its root.
+ * The roots above changed rows of `node`, and the parts where it lies below them. $1: JSON array of the rows' join
+ * columns. Deleted parents are followed too: a parent that ended in the same batch still names its root.
  */
 function backwardQuery(plan: Plan, node: PlannedNode): string {
   const name = plan.pipeline.name;
@@ -115,7 +145,8 @@ function backwardQuery(plan: Plan, node: PlannedNode): string {
     types.length === 0 ? '(SELECT $1::json) n' : `json_to_recordset($1::json) AS n (${types.join(', ')})`,
     ...chain.map((planned) => `${landingTable(name, planned.node.table)} ${aliases.get(planned)}`),
   ];
-  return `SELECT DISTINCT a0._key AS key FROM ${from.join(' CROSS JOIN ')} ${joins.join(' ')} WHERE ${conditions.length === 0 ? 'true' : conditions.join(' AND ')}`;
+  const part = node.isInPart ? `${aliases.get(chain[1] as PlannedNode)}._key` : 'NULL';
+  return `SELECT DISTINCT a0._key AS root, ${part} AS part FROM ${from.join(' CROSS JOIN ')} ${joins.join(' ')} WHERE ${conditions.length === 0 ? 'true' : conditions.join(' AND ')}`;
 }
 
 function linkConditions(

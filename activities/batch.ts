@@ -12,12 +12,16 @@ import type { Engine } from './engine.ts';
 import type { RowChange } from './landing.ts';
 import { quarantineEvents, resolveEvents } from './quarantine.ts';
 import type { FaultyEvent } from './quarantine.ts';
+import { wholeRoots } from './scope.ts';
+import type { Scopes } from './scope.ts';
 import { inTransaction } from './transaction.ts';
 import type { Chunk } from './topic-reader.ts';
 import { schemaDrift } from './write-roots.ts';
 
-/** More roots than this are noted and derived in transactions of their own, at once: a batch must stay short. */
-const INLINE_ROOTS = 64;
+/** What weighs more than this is noted and derived in transactions of its own, at once: a batch must stay short. */
+const INLINE_WEIGHT = 1_024;
+/** Of a whole root, against a part: a guess, since nothing of it has been loaded yet. */
+const WHOLE_ROOT_WEIGHT = 16;
 /** Landed rows that a derive should load at once: enough to be set-based, few enough for memory and for the lock. */
 const DERIVE_ROWS = 4_000;
 
@@ -73,9 +77,9 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
     const roots = await affectedRoots(client, engine.plan, landed.changes);
     timeRoots();
     let total: Totals = { derived: 0, written: 0, quarantined: landed.faults };
-    const isInline = locked.mode === 'running' && !input.isDeferred && roots.size <= INLINE_ROOTS;
-    if (isInline) total = add(total, totalsOf(await derive(client, engine, { roots: [...roots], run: input.run })));
-    else await markDirty(client, { pipeline: engine.name, roots });
+    const isInline = locked.mode === 'running' && !input.isDeferred && weightOf(roots) <= INLINE_WEIGHT;
+    if (isInline) total = add(total, totalsOf(await derive(client, engine, { scopes: roots, run: input.run })));
+    else await markDirty(client, { pipeline: engine.name, roots: roots.keys() });
     await writePositions(client, engine.name, chunk.next);
     await client.query(
       `UPDATE cdc.pipelines SET last_run = $2, last_event_at = greatest(last_event_at, to_timestamp($3::double precision / 1000)),
@@ -114,9 +118,15 @@ export async function deriveDue(
     if ((await lockForDerive(client, engine.name)) !== 'running') return null;
     const roots = await dueRoots(client, engine.name, input.limit);
     if (roots.length === 0) return null;
-    const report = await derive(client, engine, { roots, run: input.run });
+    const report = await derive(client, engine, { scopes: wholeRoots(roots), run: input.run });
     return { ...totalsOf(report), roots: roots.length, loaded: report.loaded };
   });
+}
+
+function weightOf(scopes: Scopes): number {
+  let weight = 0;
+  for (const scope of scopes.values()) weight += scope === 'whole' ? WHOLE_ROOT_WEIGHT : scope.size;
+  return weight;
 }
 
 export interface Totals {
@@ -134,7 +144,7 @@ export function nextChunkRoots(last: { readonly roots: number; readonly loaded: 
 async function derive(
   client: ClientBase,
   engine: Engine,
-  input: { readonly roots: readonly string[]; readonly run: string },
+  input: { readonly scopes: Scopes; readonly run: string },
 ): Promise<DeriveReport> {
   const { metrics } = engine.deps;
   const time = metrics.timeStage(engine.name, 'derive');

@@ -3,19 +3,22 @@
 import type { ClientBase } from 'pg';
 import { MkondoError } from '../model/errors.ts';
 import { adoptRows, readCrosswalk } from './adoption.ts';
-import { readLedger, readMarks, writeLedger, writeVersion } from './ledger.ts';
+import { readBooks, readLedger, writeLedger, writeVersion } from './ledger.ts';
+import type { RootBooks } from './ledger.ts';
 import { loadRoots } from './load.ts';
 import { derive, nothing, own } from './owned-rows.ts';
-import type { Derived } from './owned-rows.ts';
+import type { Derived, OwnedPieces } from './owned-rows.ts';
 import { findMissingParents, lockParents, releaseWaiting, waitFor } from './parents.ts';
 import type { MissingParents, ParentTables } from './parents.ts';
 import type { Plan } from './plan.ts';
 import { quarantineRoots, resolveRoots } from './quarantine.ts';
+import type { Scope, Scopes } from './scope.ts';
+import { query, together } from './statement.ts';
 import { writeRoots } from './write-roots.ts';
 
 export interface DeriveInput {
   readonly plan: Plan;
-  readonly roots: readonly string[];
+  readonly scopes: Scopes;
   /** Which v3 tables some pipeline waits for. */
   readonly parents: ParentTables;
   /** Hash of the transformation's code: the ledger keeps it. */
@@ -41,24 +44,29 @@ export interface DeriveReport {
 const BLOCKED_ATTEMPTS = 10;
 
 export async function deriveRoots(client: ClientBase, input: DeriveInput): Promise<DeriveReport> {
-  const { plan, roots } = input;
+  const { plan } = input;
   const { pipeline } = plan;
   const author = { pipeline: pipeline.name, version: input.version, run: input.run };
-  const crosswalk = await readCrosswalk(client, plan);
-  const { trees, rows: loaded } = await loadRoots(client, plan, roots);
-  const marks = await readMarks(client, pipeline.name, roots);
+  const [crosswalk, books] = await together(client, () =>
+    Promise.all([readCrosswalk(client, plan), readBooks(client, pipeline.name, input.scopes)]),
+  );
+  const scopes = new Map(
+    Array.from(input.scopes, ([root, scope]) => [root, scopeOf(scope, books.get(root), input.version)]),
+  );
+  const { trees, rows: loaded } = await loadRoots(client, plan, scopes);
   // An adoption depends on v3's rows as well: such roots are always looked at.
   const adopts = Object.values(pipeline.owns).some((target) => target.adopt !== null);
 
   const failed = new Map<string, MkondoError>();
   const unchanged: string[] = [];
   let derived: Derived[] = [];
-  for (const root of roots) {
+  for (const [root, scope] of scopes) {
     const tree = trees.get(root);
+    const mark = books.get(root)?.mark;
     try {
-      const rows = tree === undefined ? undefined : derive(pipeline, { root, tree, id: crosswalk.id });
+      const rows = tree === undefined ? undefined : derive(pipeline, { root, tree, scope, id: crosswalk.id });
       if (rows === undefined) derived.push(nothing(root));
-      else if (!adopts && marks.get(root)?.digest === rows.digest) unchanged.push(root);
+      else if (!adopts && rows.isWhole && mark?.digest === rows.digest) unchanged.push(root);
       else derived.push(own(pipeline, rows));
     } catch (error) {
       if (!(error instanceof MkondoError)) throw error;
@@ -67,16 +75,19 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
   }
   await writeVersion(
     client,
-    unchanged.filter((root) => marks.get(root)?.version !== input.version),
+    unchanged.filter((root) => books.get(root)?.mark?.version !== input.version),
     author,
   );
 
-  const ledger = await readLedger(
-    client,
-    pipeline.name,
-    derived.map((each) => each.root),
+  const ledger = new Map<string, OwnedPieces>(
+    await readLedger(
+      client,
+      pipeline.name,
+      derived.filter(({ root, isWhole }) => isWhole && books.get(root)?.mark !== null).map(({ root }) => root),
+    ),
   );
-  const adopted = await adoptRows(client, { plan, derived, ledger });
+  for (const { root, isWhole } of derived) if (!isWhole) ledger.set(root, books.get(root)?.mark?.owned ?? {});
+  const adopted = await adoptRows(client, { plan, derived });
   derived = [...adopted.derived];
   const missing = await findMissingParents(client, { plan, derived, ledger });
   const ready = derived.filter((each) => !missing.has(each.root));
@@ -84,10 +95,11 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
   for (const [root, error] of outcome.failed) failed.set(root, error);
 
   const written = ready.filter((each) => !failed.has(each.root) && !outcome.blocked.has(each.root));
-  await writeLedger(client, written, author);
+  await writeLedger(client, { derived: written, ledger, author });
   const done = [...unchanged, ...written.map((each) => each.root)];
   const bookkeeping = await settle(client, {
     ...input,
+    books,
     done,
     missing,
     blocked: outcome.blocked,
@@ -101,15 +113,25 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
     written: outcome.written,
     waiting: bookkeeping.waiting,
     quarantined: [...failed, ...outcome.blocked].map(([root, error]) => ({ root, code: error.code })),
-    losses: sum(written.map((each) => each.losses)),
+    losses: sum(written.flatMap((each) => Object.values(each.losses))),
     released: bookkeeping.released,
   };
+}
+
+/**
+ * A part alone, or the head, can only be derived where the rest stands in v3 as this transformation has it: not where the
+ * root is new, waits, or failed.
+ */
+function scopeOf(scope: Scope, books: RootBooks | undefined, version: string): Scope {
+  if (books === undefined || books.mark === null || books.mark.version !== version) return 'whole';
+  return books.isDirty || books.isWaiting || books.isQuarantined ? 'whole' : scope;
 }
 
 /** Dirty, waiting and quarantined roots after a write, and the roots of others that waited for what was written. */
 async function settle(
   client: ClientBase,
   input: DeriveInput & {
+    readonly books: ReadonlyMap<string, RootBooks>;
     readonly done: readonly string[];
     readonly missing: MissingParents;
     readonly blocked: ReadonlyMap<string, MkondoError>;
@@ -121,16 +143,26 @@ async function settle(
   const pipeline = input.plan.pipeline.name;
   // Before any row of the books: whoever releases holds these locks while it looks for such rows.
   await lockParents(client, input);
-  const finished = [...input.done, ...input.failed.keys()];
-  await client.query('DELETE FROM cdc.dirty WHERE pipeline = $1 AND root = ANY($2)', [pipeline, finished]);
-  await client.query('DELETE FROM cdc.waiting WHERE pipeline = $1 AND root = ANY($2)', [pipeline, input.roots]);
+  // What another transaction noted since the books were read stays: those roots are derived once more.
+  const noted = (roots: Iterable<string>, is: (books: RootBooks) => boolean): readonly string[] =>
+    [...roots].filter((root) => {
+      const books = input.books.get(root);
+      return books !== undefined && is(books);
+    });
+  const finished = noted([...input.done, ...input.failed.keys()], ({ isDirty }) => isDirty);
+  if (finished.length > 0)
+    await query(client, 'DELETE FROM cdc.dirty WHERE pipeline = $1 AND root = ANY($2)', [pipeline, finished]);
+  const waited = noted(input.scopes.keys(), ({ isWaiting }) => isWaiting);
+  if (waited.length > 0)
+    await query(client, 'DELETE FROM cdc.waiting WHERE pipeline = $1 AND root = ANY($2)', [pipeline, waited]);
   await tryLater(client, { pipeline, roots: [...input.blocked.keys()] });
   await quarantineRoots(client, {
     pipeline,
     source: input.plan.root.node.table,
     failed: new Map([...input.failed, ...input.blocked]),
   });
-  await resolveRoots(client, { pipeline, roots: input.done });
+  const resolved = noted(input.done, ({ isQuarantined }) => isQuarantined);
+  if (resolved.length > 0) await resolveRoots(client, { pipeline, roots: resolved });
   const waiting = await waitFor(client, { pipeline, missing: input.missing, parents: input.parents });
   const released = await releaseWaiting(client, {
     inserted: input.inserted,

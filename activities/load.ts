@@ -5,7 +5,12 @@ import { typedValue } from './column-types.ts';
 import type { TypedValue } from './column-types.ts';
 import { landingTable, quote } from './identifiers.ts';
 import { columnAt } from './affected-roots.ts';
+import type { Join } from '../pipelines/definition.ts';
+import { resolvePath } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
+import { HEAD } from './scope.ts';
+import type { Piece, Scopes } from './scope.ts';
+import { queryArrays, together } from './statement.ts';
 
 type LoadedRow = { [column: string]: TypedValue | LoadedRow | LoadedRow[] | null };
 
@@ -21,40 +26,101 @@ interface Instance {
   readonly root: LoadedRow;
 }
 
-export async function loadRoots(client: ClientBase, plan: Plan, keys: readonly string[]): Promise<LoadedRoots> {
-  const { root } = plan;
-  const { rows } = await client.query<(string | null)[]>({
-    rowMode: 'array',
-    text: `SELECT t._key, ${selectList(root, 't')} FROM ${landingTable(plan.pipeline.name, root.node.table)} t WHERE t._key = ANY($1) AND t._live > 0`,
-    values: [keys],
-  });
-  const read = reader(root);
-  const trees = new Map<string, LoadedRow>();
-  for (const row of rows) trees.set(row[0] as string, read(row, 1));
-  const instances = [...trees.values()].map((row) => ({ row, root: row }));
-  let count = rows.length;
-  for (const child of root.children) count += await loadChild(client, plan, child, instances);
-  return { trees, rows: count };
+/** A root to load: its key, and what of it. */
+interface Wanted {
+  readonly tree: LoadedRow;
+  /** Keys of the parts that are wanted; null for all, and for the head with them. */
+  readonly parts: ReadonlySet<string> | null;
+  readonly hasHead: boolean;
 }
+
+/**
+ * Loads roots as far as they are wanted. Where only parts are, the tree holds nothing of the head but what the joins of
+ * the parts start from; where only the head is, it holds no parts.
+ */
+export async function loadRoots(client: ClientBase, plan: Plan, scopes: Scopes): Promise<LoadedRoots> {
+  const { root, part } = plan;
+  return together(client, async () => {
+    const { rows } = await queryArrays(
+      client,
+      `SELECT t._key, ${selectList(root, 't')} FROM ${landingTable(plan.pipeline.name, root.node.table)} t WHERE t._key = ANY($1) AND t._live > 0`,
+      [[...scopes.keys()]],
+    );
+    const read = reader(root);
+    const trees = new Map<string, LoadedRow>();
+    const wanted: Wanted[] = [];
+    for (const row of rows) {
+      const key = row[0] as string;
+      const tree = read(row, 1);
+      trees.set(key, tree);
+      const scope = scopes.get(key) ?? 'whole';
+      wanted.push(
+        scope === 'whole'
+          ? { tree, parts: null, hasHead: true }
+          : { tree, parts: new Set([...scope].filter((piece) => piece !== HEAD)), hasHead: scope.has(HEAD) },
+      );
+    }
+    const loading = new Map<PlannedNode, Promise<readonly Instance[]>>();
+    const count = { rows: rows.length };
+    const load = (node: PlannedNode): Promise<readonly Instance[]> => {
+      let begun = loading.get(node);
+      if (begun === undefined) {
+        begun = loadNode(node);
+        loading.set(node, begun);
+      }
+      return begun;
+    };
+    const instances = (which: (each: Wanted) => boolean): Instance[] =>
+      wanted.filter(which).map(({ tree }) => ({ row: tree, root: tree }));
+    const loadNode = async (node: PlannedNode): Promise<readonly Instance[]> => {
+      if (node.join === null) return instances(() => true);
+      let parents = await load(node.parent as PlannedNode);
+      // What its joins start from elsewhere in the tree must be there before.
+      for (const path of Object.values(node.join.on)) if (path.includes('.')) await load(resolvePath(plan, path).node);
+      if (node === part?.node) parents = instances(({ parts }) => parts === null || parts.size > 0);
+      else if (node.parent === root && part !== null && !part.needs.has(node))
+        parents = instances((each) => each.hasHead);
+      const parts = node === part?.node ? new Map(wanted.map((each) => [each.tree, each.parts])) : null;
+      const loaded = await loadChild(client, plan, { planned: node, parents, parts });
+      count.rows += loaded.rows;
+      return loaded.children;
+    };
+    await Promise.all(nodesBelow(root).map(load));
+    return { trees, rows: count.rows };
+  });
+}
+
+function nodesBelow(node: PlannedNode): readonly PlannedNode[] {
+  return node.children.flatMap((child) => [child, ...nodesBelow(child)]);
+}
+
+/** Which parts of which tree are wanted; null for all. */
+type WantedParts = ReadonlyMap<LoadedRow, ReadonlySet<Piece> | null>;
 
 async function loadChild(
   client: ClientBase,
   plan: Plan,
-  planned: PlannedNode,
-  parents: readonly Instance[],
-): Promise<number> {
-  const { join } = planned;
-  if (join === null) return 0;
+  input: {
+    readonly planned: PlannedNode;
+    readonly parents: readonly Instance[];
+    readonly parts: WantedParts | null;
+  },
+): Promise<{ readonly children: readonly Instance[]; readonly rows: number }> {
+  const { planned, parents, parts } = input;
+  const join = planned.join as Join;
   const name = planned.path.at(-1) as string;
   const links = Object.entries(join.on).map(([column, path]) => ({ column, get: getter(path) }));
   const linkOf = (instance: Instance): string | undefined => {
     const values = links.map((link) => link.get(instance));
-    return values.includes(null) ? undefined : JSON.stringify(values);
+    return values.includes(null) ? undefined : values.length === 1 ? (values[0] as string) : JSON.stringify(values);
   };
   const wanted = new Map<string, readonly (string | null)[]>();
+  const keys: Piece[] = [];
   const linkOfParent = parents.map((instance) => {
     const link = linkOf(instance);
-    if (link !== undefined && !wanted.has(link))
+    const few = parts?.get(instance.row) ?? null;
+    if (few !== null) keys.push(...few);
+    else if (link !== undefined && !wanted.has(link))
       wanted.set(
         link,
         links.map((each) => each.get(instance)),
@@ -62,18 +128,21 @@ async function loadChild(
     return link;
   });
 
-  const found = new Map<string, LoadedRow[]>();
+  const found = new Map<string, { readonly key: string; readonly row: LoadedRow }[]>();
   let count = 0;
-  if (wanted.size > 0) {
-    const rows = await queryChild(client, plan, planned, {
+  if (wanted.size > 0 || keys.length > 0) {
+    const rows = await queryChild(client, plan, {
+      planned,
       links: links.map((link) => link.column),
       tuples: [...wanted.values()],
+      keys,
     });
     const read = reader(planned);
+    const from = links.length + 1;
     for (const row of rows) {
-      const link = JSON.stringify(row.slice(0, links.length));
+      const link = links.length === 1 ? (row[1] as string) : JSON.stringify(row.slice(1, from));
       const list = found.get(link);
-      const loaded = read(row, links.length);
+      const loaded = { key: row[0] as string, row: read(row, from) };
       if (list === undefined) found.set(link, [loaded]);
       else list.push(loaded);
     }
@@ -85,57 +154,64 @@ async function loadChild(
   const taken = new Set<string>();
   for (const [index, parent] of parents.entries()) {
     const link = linkOfParent[index];
-    let list = link === undefined ? [] : (found.get(link) ?? []);
-    if (isShared) {
-      if (link !== undefined && !taken.has(link)) {
-        taken.add(link);
-        for (const row of list) children.push({ row, root: parent.root });
-      }
-    } else {
-      // What hangs below depends on the root, so each root has a copy of its own.
-      list = list.map((row) => ({ ...row }));
+    const few = parts?.get(parent.row) ?? null;
+    const list: LoadedRow[] = [];
+    for (const { key, row: loaded } of link === undefined ? [] : (found.get(link) ?? [])) {
+      // It may have been found for another root from which it has moved away.
+      if (few !== null && !few.has(key)) continue;
+      // What hangs below may depend on the root: then each root has a copy of its own.
+      const row = isShared ? loaded : { ...loaded };
+      list.push(row);
+    }
+    if (!isShared || (link !== undefined && !taken.has(link))) {
+      if (link !== undefined) taken.add(link);
       for (const row of list) children.push({ row, root: parent.root });
     }
     parent.row[name] = join.kind === 'many' ? list : (list[0] ?? null);
   }
-  for (const child of planned.children) count += await loadChild(client, plan, child, children);
-  return count;
+  return { children, rows: count };
 }
 
 async function queryChild(
   client: ClientBase,
   plan: Plan,
-  planned: PlannedNode,
-  wanted: { readonly links: readonly string[]; readonly tuples: readonly (readonly (string | null)[])[] },
+  wanted: {
+    readonly planned: PlannedNode;
+    readonly links: readonly string[];
+    /** Values of the links, each a row that is wanted with all its children. */
+    readonly tuples: readonly (readonly (string | null)[])[];
+    /** Children that are wanted beside those. */
+    readonly keys: readonly string[];
+  },
 ): Promise<(string | null)[][]> {
+  const { planned, links, tuples, keys } = wanted;
   const at = landingTable(plan.pipeline.name, planned.node.table);
-  const list = [...wanted.links.map((column) => `t.${quote(column)}`), selectList(planned, 't')].join(', ');
-  const [only, ...more] = wanted.links;
-  if (only === undefined) {
-    const { rows } = await client.query<(string | null)[]>({
-      rowMode: 'array',
-      text: `SELECT ${list} FROM ${at} t WHERE t._live > 0 ORDER BY length(t._key), t._key`,
-    });
-    return rows;
-  }
+  const list = ['t._key', ...links.map((column) => `t.${quote(column)}`), selectList(planned, 't')].join(', ');
+  const [only, ...more] = links;
   // Keys are text: by length and then by text, numbers come in their own order.
+  const order = 'ORDER BY length(t._key), t._key COLLATE "C"';
+  const run = async (text: string, values: readonly unknown[]): Promise<(string | null)[][]> =>
+    (await queryArrays(client, text, values)).rows;
+  if (only === undefined) return run(`SELECT ${list} FROM ${at} t WHERE t._live > 0 ${order}`, []);
   if (more.length === 0) {
-    const { rows } = await client.query<(string | null)[]>({
-      rowMode: 'array',
-      text: `SELECT ${list} FROM ${at} t WHERE ${columnAt(planned, 't', only)} = ANY($1) AND t._live > 0 ORDER BY length(t._key), t._key`,
-      values: [wanted.tuples.map((tuple) => tuple[0])],
-    });
-    return rows;
+    const isLinked = `${columnAt(planned, 't', only)} = ANY($1)`;
+    const values = tuples.map((tuple) => tuple[0]);
+    if (keys.length === 0)
+      return run(`SELECT ${list} FROM ${at} t WHERE ${isLinked} AND t._live > 0 ${order}`, [values]);
+    if (values.length === 0)
+      return run(`SELECT ${list} FROM ${at} t WHERE t._key = ANY($1) AND t._live > 0 ${order}`, [keys]);
+    return run(`SELECT ${list} FROM ${at} t WHERE (${isLinked} OR t._key = ANY($2)) AND t._live > 0 ${order}`, [
+      values,
+      keys,
+    ]);
   }
-  const names = wanted.links.map((_, index) => `l${index}`);
-  const { rows } = await client.query<(string | null)[]>({
-    rowMode: 'array',
-    text: `SELECT ${list} FROM unnest(${wanted.links.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS w (${names.join(', ')})
-           JOIN ${at} t ON ${wanted.links.map((column, index) => `${columnAt(planned, 't', column)} = w.l${index}`).join(' AND ')}
-           WHERE t._live > 0 ORDER BY length(t._key), t._key`,
-    values: wanted.links.map((_, index) => wanted.tuples.map((tuple) => tuple[index])),
-  });
-  return rows;
+  const names = links.map((_, index) => `l${index}`);
+  return run(
+    `SELECT ${list} FROM unnest(${links.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS w (${names.join(', ')})
+     JOIN ${at} t ON ${links.map((column, index) => `${columnAt(planned, 't', column)} = w.l${index}`).join(' AND ')}
+     WHERE t._live > 0 ${order}`,
+    links.map((_, index) => tuples.map((tuple) => tuple[index])),
+  );
 }
 
 function selectList(planned: PlannedNode, alias: string): string {

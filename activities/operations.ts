@@ -13,7 +13,7 @@ import { keyValues } from '../model/change-event.ts';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
 import type { Pipeline, Target } from '../pipelines/definition.ts';
 import { landingTable, quote, quoteTable } from './identifiers.ts';
-import type { Hashes } from './owned-rows.ts';
+import type { OwnedPieces } from './owned-rows.ts';
 import { inTransaction } from './transaction.ts';
 import { outOfRange } from './topic-reader.ts';
 import type { TopicReader } from './topic-reader.ts';
@@ -114,13 +114,15 @@ interface Clearing {
 
 /** Deletes all rows of whole roots, children first, and what refers to them. Returns how many rows went. */
 async function clearRoots(client: ClientBase, engine: Engine, { pipeline, roots }: Clearing): Promise<number> {
-  const { rows: entries } = await client.query<{ owned: Hashes }>(
+  const { rows: entries } = await client.query<{ owned: OwnedPieces }>(
     'DELETE FROM cdc.ledger WHERE pipeline = $1 AND root = ANY($2) RETURNING owned',
     [pipeline.name, roots],
   );
   let count = 0;
   for (const [name, target] of Object.entries(pipeline.owns).reverse()) {
-    const keys = entries.flatMap(({ owned }) => Object.keys(owned[name] ?? {}));
+    const keys = entries.flatMap(({ owned }) =>
+      Object.values(owned).flatMap((piece) => Object.keys(piece[name] ?? {})),
+    );
     if (keys.length === 0) continue;
     count += keys.length + (await clearDependents(client, engine, { target, keys }));
     await deleteRows(client, target, keys);
@@ -190,7 +192,8 @@ async function referringRoots(
   // json_build_array writes a blank after the comma; the ledger's keys have none.
   const keys = referring.map(({ key }) => (target.key.length === 1 ? key : JSON.stringify(JSON.parse(key))));
   const { rows: owners } = await client.query<{ root: string }>(
-    `SELECT root FROM cdc.ledger WHERE pipeline = $1 AND (owned::jsonb -> $2) ?| $3::text[]`,
+    `SELECT root FROM cdc.ledger
+     WHERE pipeline = $1 AND EXISTS (SELECT FROM jsonb_each(owned) piece WHERE (piece.value -> $2) ?| $3::text[])`,
     [input.pipeline.name, input.name, keys],
   );
   return owners.map(({ root }) => root);
@@ -299,7 +302,7 @@ async function landAgain(
       await lockPipeline(client, engine.name);
       const result = await landChunk(client, engine, decoded);
       const roots = await affectedRoots(client, engine.plan, result.changes);
-      await markDirty(client, { pipeline: engine.name, roots, operation: request.id });
+      await markDirty(client, { pipeline: engine.name, roots: roots.keys(), operation: request.id });
       landed += result.rows;
       touched.roots += roots.size;
       if (roots.size > 0) await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
@@ -370,7 +373,7 @@ export async function retryQuarantined(
       const landed = await landChunk(client, engine, decoded);
       await markDirty(client, {
         pipeline: engine.name,
-        roots: await affectedRoots(client, engine.plan, landed.changes),
+        roots: (await affectedRoots(client, engine.plan, landed.changes)).keys(),
         operation: request.id,
       });
     });

@@ -8,6 +8,7 @@ import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testb
 import type { Testbed } from '../test/engine/testbed.ts';
 import { lockForDerive, readState } from './control.ts';
 import { deriveRoots } from './derive-roots.ts';
+import { wholeRoots } from './scope.ts';
 import type { DeriveReport } from './derive-roots.ts';
 import type { Engine } from './engine.ts';
 
@@ -78,7 +79,7 @@ async function deriving(engine: Engine, root: string): Promise<{ client: PoolCli
   await client.query('BEGIN');
   await lockForDerive(client, engine.name);
   const { plan, parents, version } = engine;
-  return { client, work: deriveRoots(client, { plan, parents, version, roots: [root], run: 'test' }) };
+  return { client, work: deriveRoots(client, { plan, parents, version, scopes: wholeRoots([root]), run: 'test' }) };
 }
 
 async function commit({ client, work }: { client: PoolClient; work: Promise<DeriveReport> }): Promise<void> {

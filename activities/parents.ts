@@ -3,9 +3,10 @@
 import type { ClientBase } from 'pg';
 import { keyText } from '../model/change-event.ts';
 import type { EventValue } from '../model/change-event.ts';
-import type { Pipeline } from '../pipelines/definition.ts';
-import type { LedgerEntry } from './ledger.ts';
-import type { Derived } from './owned-rows.ts';
+import type { Pipeline, Target } from '../pipelines/definition.ts';
+import type { Ledger } from './ledger.ts';
+import { rowsOf } from './owned-rows.ts';
+import type { Derived, OwnedPieces, V3Row } from './owned-rows.ts';
 import type { Plan } from './plan.ts';
 import { existingKeys } from './v3-rows.ts';
 
@@ -42,7 +43,7 @@ export async function findMissingParents(
   input: {
     readonly plan: Plan;
     readonly derived: readonly Derived[];
-    readonly ledger: ReadonlyMap<string, LedgerEntry>;
+    readonly ledger: Ledger;
   },
 ): Promise<MissingParents> {
   const needs = new Map<
@@ -78,30 +79,38 @@ export async function findMissingParents(
 function collectNeeds(
   plan: Plan,
   derived: Derived,
-  ledger: LedgerEntry | undefined,
+  ledger: OwnedPieces | undefined,
   needs: Map<string, { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }>,
 ): void {
   for (const [name, target] of Object.entries(plan.pipeline.owns)) {
     if (target.references.length === 0) continue;
-    const before = ledger?.owned[name];
-    for (const owned of derived.owned.get(name) ?? []) {
-      if (before?.[owned.key] === owned.hash) continue;
-      for (const reference of target.references) {
-        for (const row of owned.rows) {
-          const key = referredKey(row, reference.columns);
-          if (key === undefined) continue;
-          const id = `${reference.table} ${reference.key.join()}`;
-          let need = needs.get(id);
-          if (need === undefined) {
-            need = { parent: { table: reference.table, columns: reference.key }, keys: new Map() };
-            needs.set(id, need);
-          }
-          const roots = need.keys.get(key);
-          if (roots === undefined) need.keys.set(key, new Set([derived.root]));
-          else roots.add(derived.root);
-        }
+    for (const [piece, rows] of derived.pieces) {
+      const before = ledger?.[piece]?.[name];
+      for (const owned of rows.get(name) ?? []) {
+        if (before?.[owned.key] === owned.hash) continue;
+        for (const row of owned.rows) addNeeds(target, { root: derived.root, row }, needs);
       }
     }
+  }
+}
+
+function addNeeds(
+  target: Target,
+  { root, row }: { readonly root: string; readonly row: V3Row },
+  needs: Map<string, { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }>,
+): void {
+  for (const reference of target.references) {
+    const key = referredKey(row, reference.columns);
+    if (key === undefined) continue;
+    const id = `${reference.table} ${reference.key.join()}`;
+    let need = needs.get(id);
+    if (need === undefined) {
+      need = { parent: { table: reference.table, columns: reference.key }, keys: new Map() };
+      needs.set(id, need);
+    }
+    const roots = need.keys.get(key);
+    if (roots === undefined) need.keys.set(key, new Set([root]));
+    else roots.add(root);
   }
 }
 
@@ -121,7 +130,7 @@ function providersOf(
   for (const [name, target] of Object.entries(plan.pipeline.owns)) {
     if (target.table !== parent.table) continue;
     for (const each of derived) {
-      for (const owned of each.owned.get(name) ?? []) {
+      for (const owned of rowsOf(each, name)) {
         for (const row of owned.rows) {
           const key = keyText(parent.columns.map((column) => row[column]));
           if (key !== undefined) providers.set(key, each.root);

@@ -13,6 +13,20 @@ export interface PlannedNode {
   readonly children: readonly PlannedNode[];
   /** Whether rows below depend on which root they hang under, so that they cannot be shared between roots. */
   readonly dependsOnRoot: boolean;
+  /** The node of the pipeline's parts, or one below it. */
+  readonly isInPart: boolean;
+}
+
+/** The parts of a pipeline's roots: see Part in pipelines/definition.ts. */
+export interface PlannedPart {
+  readonly node: PlannedNode;
+  /** Column of the part that holds its root's key. */
+  readonly link: string;
+  readonly owns: ReadonlySet<string>;
+  /** Node of the head -> its columns that joins of the parts start from: where one changes, all parts do. */
+  readonly startsFrom: ReadonlyMap<PlannedNode, ReadonlySet<string>>;
+  /** Nodes of the head that must be loaded before parts can be. */
+  readonly needs: ReadonlySet<PlannedNode>;
 }
 
 export interface PlannedTable {
@@ -29,6 +43,7 @@ export interface Plan {
   readonly pipeline: Pipeline;
   readonly root: PlannedNode;
   readonly tables: ReadonlyMap<string, PlannedTable>;
+  readonly part: PlannedPart | null;
 }
 
 export function planOf(pipeline: Pipeline): Plan {
@@ -40,7 +55,16 @@ export function planOf(pipeline: Pipeline): Plan {
     path: readonly string[],
   ): PlannedNode => {
     const children: PlannedNode[] = [];
-    const planned: PlannedNode = { path, node, join, parent, children, dependsOnRoot: dependsOnRoot(join, node) };
+    const isPart = path.length === 1 && path[0] === pipeline.part?.join;
+    const planned: PlannedNode = {
+      path,
+      node,
+      join,
+      parent,
+      children,
+      dependsOnRoot: dependsOnRoot(join, node),
+      isInPart: isPart || (parent?.isInPart ?? false),
+    };
     nodes.push(planned);
     for (const [name, child] of Object.entries(node.joins))
       children.push(build(child, child, planned, [...path, name]));
@@ -81,7 +105,41 @@ export function planOf(pipeline: Pipeline): Plan {
       nodes: own,
     });
   }
-  return { pipeline, root, tables };
+  const plan: Plan = { pipeline, root, tables, part: null };
+  return { ...plan, part: planPart(plan, nodes) };
+}
+
+function planPart(plan: Plan, nodes: readonly PlannedNode[]): PlannedPart | null {
+  const { part, name } = plan.pipeline;
+  if (part === undefined) return null;
+  const node = plan.root.children.find((child) => child.path[0] === part.join);
+  const [[link, path] = ['', ''], ...more] = Object.entries(node?.join?.on ?? {});
+  const key = plan.root.node.key;
+  if (node?.join?.kind !== 'many' || more.length > 0 || key.length !== 1 || path !== key[0])
+    throw new Error(`${name}: parts must be a join of kind many, linked by the root's whole key`);
+  if (!node.node.key.every((column) => node.node.columns.includes(column)))
+    throw new Error(`${name}: parts must declare their key (${node.node.key.join(', ')}) among their columns`);
+  const startsFrom = new Map<PlannedNode, Set<string>>();
+  const needs = new Set<PlannedNode>([plan.root]);
+  for (const below of nodes.filter((each) => each.isInPart)) {
+    for (const start of Object.values(below.join?.on ?? {}).filter((each) => each.startsWith('root.'))) {
+      const end = resolvePath(plan, start);
+      const columns = startsFrom.get(end.node) ?? new Set();
+      startsFrom.set(end.node, columns.add(end.column));
+      // The way to it, too: which row a step leads to decides on the value at its end.
+      for (let at: PlannedNode | null = end.node; at !== null && at.join !== null; at = at.parent) {
+        needs.add(at);
+        for (const [own, from] of Object.entries(at.join.on)) {
+          startsFrom.set(at, (startsFrom.get(at) ?? new Set()).add(own));
+          if (from.includes('.'))
+            throw new Error(`${name}: '${start}' passes a join that starts from a path of its own`);
+          const parent = at.parent as PlannedNode;
+          startsFrom.set(parent, (startsFrom.get(parent) ?? new Set()).add(from));
+        }
+      }
+    }
+  }
+  return { node, link, owns: new Set(part.owns), startsFrom, needs };
 }
 
 function dependsOnRoot(join: Join | null, node: SourceNode): boolean {

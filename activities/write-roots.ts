@@ -5,7 +5,7 @@ import { v3Tables } from '../pipelines/catalog/v3.ts';
 import type { Unique } from '../pipelines/catalog/types.ts';
 import type { Target } from '../pipelines/definition.ts';
 import { databaseFault, unavailable } from './database-errors.ts';
-import type { LedgerEntry } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { compareWithLedger } from './owned-rows.ts';
 import type { Derived, TargetChanges } from './owned-rows.ts';
 import type { Plan } from './plan.ts';
@@ -27,7 +27,7 @@ export interface WriteOutcome {
 interface WriteInput {
   readonly plan: Plan;
   readonly derived: readonly Derived[];
-  readonly ledger: ReadonlyMap<string, LedgerEntry>;
+  readonly ledger: Ledger;
 }
 
 /** Nothing of a refused root is written; all of the others is. @throws pg's DatabaseError when v3 is not as we think */
@@ -65,15 +65,11 @@ export async function writeRoots(client: ClientBase, { plan, derived, ledger }: 
   return outcome;
 }
 
-function changesOf(
-  plan: Plan,
-  group: readonly Derived[],
-  ledger: ReadonlyMap<string, LedgerEntry>,
-): ReadonlyMap<string, TargetChanges> | null {
+function changesOf(plan: Plan, group: readonly Derived[], ledger: Ledger): ReadonlyMap<string, TargetChanges> | null {
   const changes = new Map<string, TargetChanges>();
   for (const name of Object.keys(plan.pipeline.owns)) changes.set(name, { inserts: [], updates: [], deletes: [] });
   let differences = 0;
-  for (const derived of group) differences += compareWithLedger(derived, ledger.get(derived.root)?.owned, changes);
+  for (const derived of group) differences += compareWithLedger(derived, ledger.get(derived.root), changes);
   return differences === 0 ? null : changes;
 }
 

@@ -179,6 +179,18 @@ type OwnedRows<O> = {
   readonly [Name in keyof O]: O[Name] extends { readonly table: infer T extends V3Table } ? readonly V3[T][] : never;
 };
 
+/**
+ * Parts of a large root: rows of one of its joins (a requisition's lines), each of which derives alone. So when one of two
+ * hundred lines changes, one is loaded, derived and compared.
+ */
+export interface Part {
+  /** Name of the root's join of kind `many`, linked by the root's whole key. */
+  readonly join: string;
+  /** Names of the targets that follow from parts, and only from them. */
+  readonly owns: readonly string[];
+  readonly derive: (part: never, context: DeriveContext) => Readonly<Record<string, readonly object[]>>;
+}
+
 /** A pipeline as the engine sees it. */
 export interface Pipeline {
   /** Kebab-case; the workflow's id, the metric label, the API's path. */
@@ -188,8 +200,13 @@ export interface Pipeline {
   readonly root: SourceNode;
   /** Parents first: rows are inserted in this order and deleted in the opposite one. */
   readonly owns: Readonly<Record<string, Target>>;
+  /** All rows of the targets that `part` does not own. */
   readonly derive: (root: never, context: DeriveContext) => Readonly<Record<string, readonly object[]>>;
+  readonly part?: Part;
 }
+
+/** The rows of a root's join. */
+type PartRow<J, Name extends keyof J> = J[Name] extends Join ? Loaded<J[Name]> : never;
 
 /** Checks the types of a definition, and gives it back in the engine's shape. All rows of a target carry the same columns. */
 export function definePipeline<
@@ -197,14 +214,41 @@ export function definePipeline<
   C extends keyof V2[T],
   J extends Joins,
   O extends Readonly<Record<string, Target>>,
+  const N extends keyof J & string = never,
+  const E extends keyof O & string = never,
 >(definition: {
   readonly name: string;
   readonly summary: string;
   readonly root: TypedNode<T, C, J>;
   readonly owns: O;
-  readonly derive: (root: Loaded<TypedNode<T, C, J>>, context: DeriveContext) => OwnedRows<O>;
-}): Pipeline & { readonly derive: (root: Loaded<TypedNode<T, C, J>>, context: DeriveContext) => OwnedRows<O> } {
+  readonly derive: (root: Loaded<TypedNode<T, C, J>>, context: DeriveContext) => OwnedRows<Omit<O, E>>;
+  readonly part?: {
+    readonly join: N;
+    readonly owns: readonly E[];
+    readonly derive: (part: PartRow<J, N>, context: DeriveContext) => OwnedRows<Pick<O, E>>;
+  };
+}): Pipeline & {
+  readonly derive: (root: Loaded<TypedNode<T, C, J>>, context: DeriveContext) => OwnedRows<Omit<O, E>>;
+  /** What deriveWhole gives; a type only. */
+  readonly rows?: OwnedRows<O>;
+} {
   return definition;
+}
+
+/** Everything that a root derives to, its parts included. */
+export function deriveWhole(
+  pipeline: Pipeline,
+  root: object,
+  context: DeriveContext,
+): Readonly<Record<string, readonly object[]>> {
+  const rows = pipeline.derive(root as never, context);
+  const { part } = pipeline;
+  if (part === undefined) return rows;
+  const parts = (root as Readonly<Record<string, readonly never[]>>)[part.join] ?? [];
+  const all: Record<string, object[]> = Object.fromEntries(part.owns.map((name) => [name, []]));
+  for (const each of parts)
+    for (const [name, list] of Object.entries(part.derive(each, context))) (all[name] ??= []).push(...list);
+  return { ...rows, ...all };
 }
 
 /** Every v2 table that a pipeline reads, once, root first. */

@@ -1,10 +1,11 @@
 // Examples: for each pipeline, named v2 trees and the v3 rows that come of them. They are its documentation, its test
 // data, and, taken together in the order of the pipelines, a small v3 that refers to nothing outside itself.
 import { idOf } from '../model/ids.ts';
+import { deriveWhole } from './definition.ts';
 import type { DeriveContext, LossCode, Pipeline } from './definition.ts';
 
 type RootOf<P> = P extends { readonly derive: (root: infer R, context: DeriveContext) => unknown } ? R : never;
-type RowsOf<P> = P extends { readonly derive: (root: never, context: DeriveContext) => infer R } ? R : never;
+type RowsOf<P> = P extends { readonly rows?: infer R } ? NonNullable<R> : never;
 
 export interface Loss {
   readonly code: LossCode;
@@ -33,7 +34,7 @@ export function deriveExample<P extends Pipeline>(
   adopted: ReadonlyMap<string, string> = new Map(),
 ): { readonly rows: RowsOf<P>; readonly losses: readonly Loss[] } {
   const losses: Loss[] = [];
-  const rows = pipeline.derive(root as never, {
+  const rows = deriveWhole(pipeline, root as object, {
     id: (table, ...key) => adopted.get(`${table}:${key.join(':')}`) ?? id(table, ...key),
     loss: (code, column) => losses.push({ code, column }),
   });

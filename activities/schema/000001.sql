@@ -86,14 +86,16 @@ CREATE TABLE cdc.waiting (
 );
 CREATE INDEX waiting_parent ON cdc.waiting (parent_table, parent_key);
 
--- Which v3 rows a root owns: {"<target>": {"<key>": "<hash>"}}, and by which transformation they were made.
+-- Which v3 rows a root owns: {"<piece>": {"<target>": {"<key>": "<hash>"}}}, and by which transformation they were made.
+-- A piece is '' for the root's head, or the landing key of one of its parts.
 CREATE TABLE cdc.ledger (
   pipeline text NOT NULL REFERENCES cdc.pipelines,
   root text NOT NULL,
-  owned json NOT NULL,
-  -- Over all rows as derived: equal to a new derive's digest, nothing is to be done.
+  owned jsonb NOT NULL,
+  -- Over all rows as derived: equal to a new derive's digest, nothing is to be done. Empty after a part was derived alone.
   digest text NOT NULL,
-  losses json,
+  -- {"<piece>": {"<code> <column>": <count>}}
+  losses jsonb NOT NULL DEFAULT '{}',
   version text NOT NULL,
   run text NOT NULL,
   written_at timestamptz NOT NULL DEFAULT now(),

@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg';
 import { copyRows } from '../../activities/copy-rows.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
-import { derive, own } from '../../activities/owned-rows.ts';
+import { derive, own, rowsOf as ownedRowsOf } from '../../activities/owned-rows.ts';
 import type { V3Row } from '../../activities/owned-rows.ts';
 import { idOf } from '../../model/ids.ts';
 import { textOf } from '../../model/change-event.ts';
@@ -131,8 +131,9 @@ function* rowsOf(
   { pipeline, ids, refused, adopted }: ChunkTask,
 ): Generator<{ readonly name: string; readonly row: V3Row }> {
   try {
-    const { owned } = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, id: ids.id }));
-    for (const [name, list] of owned) {
+    const derived = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id }));
+    for (const name of Object.keys(pipeline.owns)) {
+      const list = ownedRowsOf(derived, name);
       // A row that v3 brought itself is pointed at, never written.
       const tie = pipeline.owns[name]?.adopt ?? null;
       if (tie !== null && ids.adopted.has(root.key)) {

@@ -37,7 +37,8 @@ export async function excusedKeysOf(
   const columns = pipeline.owns[target]?.key ?? [];
   if (roots.length === 0) return [];
   const { rows } = await v3.query<{ key: string }>(
-    `SELECT json_object_keys(owned -> $2) AS key FROM cdc.ledger WHERE pipeline = $1 AND root = ANY($3)`,
+    `SELECT jsonb_object_keys(piece.value -> $2) AS key FROM cdc.ledger, jsonb_each(owned) piece
+     WHERE pipeline = $1 AND root = ANY($3) AND piece.value ? $2`,
     [pipeline.name, target, roots],
   );
   return rows.map(({ key }) => {

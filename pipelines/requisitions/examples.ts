@@ -48,6 +48,7 @@ const reasonRows = (requisition: number) =>
 
 const emptyLine = {
   id: 12,
+  rnrid: 1,
   productcode: 'P-0002',
   beginningbalance: null,
   quantityreceived: null,
@@ -130,6 +131,7 @@ export const examples: readonly Example<typeof requisitions>[] = [
       lines: [
         {
           id: 11,
+          rnrid: 1,
           productcode: 'P-0001',
           beginningbalance: 100,
           quantityreceived: 50,

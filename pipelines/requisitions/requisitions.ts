@@ -42,6 +42,7 @@ const root = source('public.requisitions', {
       on: { rnrid: 'id' },
       columns: [
         'id',
+        'rnrid',
         'productcode',
         'beginningbalance',
         'quantityreceived',
@@ -102,10 +103,7 @@ const root = source('public.requisitions', {
 });
 
 type Requisition = Loaded<typeof root>;
-interface Line {
-  readonly line: Requisition['lines'][number];
-  readonly lineId: string;
-}
+type Line = Requisition['lines'][number];
 
 export const requisitions = definePipeline({
   name: 'requisitions',
@@ -146,11 +144,8 @@ export const requisitions = definePipeline({
   derive(requisition, context) {
     const { id } = context;
     const requisitionId = id('requisitions', requisition.id);
-    const lines = requisition.lines.map((line) => ({ line, lineId: id('requisition_line_items', line.id) }));
     return {
       requisitions: [requisitionRow(requisition, { id, requisitionId })],
-      lines: lines.map((line) => lineRow(line, { ...context, requisitionId })),
-      adjustments: lines.flatMap((line) => adjustmentRows(line, context)),
       reasons: requisition.reasons.map((reason) => ({
         id: id('requisitions', requisition.id, 'reason', reason.name),
         reasonid: id('losses_adjustments_types', reason.name),
@@ -162,12 +157,6 @@ export const requisitions = definePipeline({
         isfreetextallowed: false, // v2 takes a quantity only
         hidden: reason.isdefault === false, // v2 offers only its default types on requisitions
       })),
-      previousConsumptions: lines.flatMap(({ line, lineId }) =>
-        previousConsumptions(line.previousnormalizedconsumptions, context).map((consumption) => ({
-          requisitionlineitemid: lineId,
-          previousadjustedconsumption: consumption,
-        })),
-      ),
       statusChanges: historyOf(requisition.statusChanges, context).map((change) => ({
         id: id('requisition_status_changes', change.id),
         createddate: instantOf(change.at),
@@ -179,9 +168,25 @@ export const requisitions = definePipeline({
       })),
     };
   },
+  part: {
+    join: 'lines',
+    owns: ['lines', 'adjustments', 'previousConsumptions'],
+    derive(line, context) {
+      const lineId = context.id('requisition_line_items', line.id);
+      return {
+        lines: [lineRow(line, { ...context, lineId })],
+        adjustments: adjustmentRows(line, { ...context, lineId }),
+        previousConsumptions: previousConsumptions(line.previousnormalizedconsumptions, context).map((consumption) => ({
+          requisitionlineitemid: lineId,
+          previousadjustedconsumption: consumption,
+        })),
+      };
+    },
+  },
 });
 
 type Ids = Pick<DeriveContext, 'id'> & { readonly requisitionId: string };
+type LineContext = DeriveContext & { readonly lineId: string };
 
 function requisitionRow(requisition: Requisition, { id, requisitionId }: Ids) {
   const { period, supplyLine, supervisorynodeid } = requisition;
@@ -218,11 +223,11 @@ function requisitionRow(requisition: Requisition, { id, requisitionId }: Ids) {
   };
 }
 
-function lineRow({ line, lineId }: Line, { id, loss, requisitionId }: Ids & DeriveContext) {
+function lineRow(line: Line, { id, loss, lineId }: LineContext) {
   const approval = line.product?.programProduct?.approval ?? null;
   return {
     id: lineId,
-    requisitionid: requisitionId,
+    requisitionid: id('requisitions', line.rnrid),
     orderableid: line.product === null ? awaited(id, 'products', line.productcode) : id('products', line.product.id),
     orderableversionnumber: ORDERABLE_VERSION,
     facilitytypeapprovedproductid: approval === null ? null : id(...approvalKey(approval)),
@@ -261,7 +266,7 @@ function lineRow({ line, lineId }: Line, { id, loss, requisitionId }: Ids & Deri
   };
 }
 
-function adjustmentRows({ line, lineId }: Line, { id, loss }: DeriveContext) {
+function adjustmentRows(line: Line, { id, loss, lineId }: LineContext) {
   return line.adjustments.flatMap((adjustment) => {
     if (adjustment.quantity === null) {
       loss('VALUE_WITHOUT_HOME', 'stock_adjustments.quantity'); // a reason without a quantity adjusts nothing

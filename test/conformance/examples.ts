@@ -1,4 +1,5 @@
 // The examples of every pipeline of the list, found by the folder that bears the pipeline's name.
+import { deriveWhole } from '../../pipelines/definition.ts';
 import type { DeriveContext, Pipeline } from '../../pipelines/definition.ts';
 import type { Loss } from '../../pipelines/example.ts';
 import { pipelines } from '../../pipelines/index.ts';
@@ -35,5 +36,5 @@ export const all: readonly PipelineWithExamples[] = await Promise.all(
 
 /** Runs a derive with ids and losses of the caller's. */
 export function derive(pipeline: Pipeline, root: Row, context: DeriveContext): Rows {
-  return pipeline.derive(root as never, context) as unknown as Rows;
+  return deriveWhole(pipeline, root, context) as unknown as Rows;
 }

@@ -1,6 +1,6 @@
 // What v3 has to hold for a given v2, worked out in memory from the definitions alone: trees of rows, `derive`, adoption.
-import { derive, hashesOf, own as ownRows } from '../../activities/owned-rows.ts';
-import type { Derived, Hashes, V3Row } from '../../activities/owned-rows.ts';
+import { derive, hashesOf, own as ownRows, rowsOf, withoutTarget } from '../../activities/owned-rows.ts';
+import type { Derived, OwnedPieces, V3Row } from '../../activities/owned-rows.ts';
 import { keyText, textOf } from '../../model/change-event.ts';
 import type { EventValue } from '../../model/change-event.ts';
 import { idOf } from '../../model/ids.ts';
@@ -16,7 +16,7 @@ export interface ExpectedPipeline {
   /** Target name -> rows, without those that are v3's. */
   readonly rows: ReadonlyMap<string, readonly V3Row[]>;
   /** Root -> what the ledger holds; roots that own nothing are absent. */
-  readonly ledger: ReadonlyMap<string, Hashes>;
+  readonly ledger: ReadonlyMap<string, OwnedPieces>;
 }
 
 export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: OwnRows): readonly ExpectedPipeline[] {
@@ -33,7 +33,7 @@ export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: 
       pipeline,
       treesOf(pipeline, tables).map((tree) => {
         const root = keyText(pipeline.root.key.map((column) => tree[column] as EventValue)) ?? '';
-        const derived = ownRows(pipeline, derive(pipeline, { root, tree, id }));
+        const derived = ownRows(pipeline, derive(pipeline, { root, tree, scope: 'whole', id }));
         return withoutAdopted(derived, pipeline, own, (v3Id) =>
           adopted.set(`${pipeline.root.table.replace('public.', '')}:${root}`, { id: v3Id, pipeline: pipeline.name }),
         );
@@ -47,13 +47,13 @@ export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: 
       rows: new Map(
         Object.keys(pipeline.owns).map((name) => [
           name,
-          all.flatMap((derived) => (derived.owned.get(name) ?? []).flatMap(({ rows }) => rows)),
+          all.flatMap((derived) => rowsOf(derived, name).flatMap(({ rows }) => rows)),
         ]),
       ),
       ledger: new Map(
         all.flatMap((derived) => {
           const hashes = hashesOf(derived);
-          return hashes === null ? [] : [[derived.root, hashes] as const];
+          return Object.keys(hashes).length === 0 ? [] : [[derived.root, hashes] as const];
         }),
       ),
     };
@@ -61,15 +61,15 @@ export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: 
 }
 
 function withoutAdopted(derived: Derived, pipeline: Pipeline, own: OwnRows, adopt: (v3Id: string) => void): Derived {
-  const owned = new Map(derived.owned);
+  let left = derived;
   for (const [name, target] of Object.entries(pipeline.owns)) {
-    const row = owned.get(name)?.[0]?.rows[0];
+    const row = rowsOf(derived, name)[0]?.rows[0];
     const found = row === undefined ? undefined : ownRowLike(target, row, own);
     if (found === undefined) continue;
-    owned.set(name, []);
+    left = withoutTarget(left, name);
     adopt(textOf(found['id']) ?? '');
   }
-  return { ...derived, owned };
+  return left;
 }
 
 function ownRowLike(target: Target, row: V3Row, own: OwnRows): V3Row | undefined {

@@ -148,7 +148,7 @@ async function replay(engine: Engine, v2: V2Source, random: Random): Promise<voi
     const landed = await landChunk(client, engine, decoded);
     await markDirty(client, {
       pipeline: engine.name,
-      roots: await affectedRoots(client, engine.plan, landed.changes),
+      roots: (await affectedRoots(client, engine.plan, landed.changes)).keys(),
     });
   });
 }

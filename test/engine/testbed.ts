@@ -9,7 +9,7 @@ import { readPositions } from '../../activities/control.ts';
 import { createEngines } from '../../activities/engine.ts';
 import type { Engine } from '../../activities/engine.ts';
 import { landingTable, quote, quoteTable } from '../../activities/identifiers.ts';
-import type { Hashes, V3Row } from '../../activities/owned-rows.ts';
+import type { OwnedPieces, V3Row } from '../../activities/owned-rows.ts';
 import { migrate } from '../../activities/schema/migrate.ts';
 import type { Chunk } from '../../activities/topic-reader.ts';
 import { textOf } from '../../model/change-event.ts';
@@ -261,7 +261,7 @@ function listOf(target: Target, columns: readonly string[]): string {
 }
 
 async function readLedger(client: Client, pipeline: string): Promise<readonly string[]> {
-  const { rows } = await client.query<{ root: string; owned: Hashes }>(
+  const { rows } = await client.query<{ root: string; owned: OwnedPieces }>(
     'SELECT root, owned FROM cdc.ledger WHERE pipeline = $1',
     [pipeline],
   );
@@ -269,15 +269,15 @@ async function readLedger(client: Client, pipeline: string): Promise<readonly st
 }
 
 /** Names in order: rows of one root may be derived in another order than they were read back. */
-function canonical([root, owned]: readonly [string, Hashes]): string {
-  const sorted = Object.entries(owned)
-    .filter(([, hashes]) => Object.keys(hashes).length > 0)
-    .map(
-      ([name, hashes]) =>
-        [name, Object.entries(hashes).toSorted(([left], [right]) => (left < right ? -1 : 1))] as const,
-    )
-    .toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return JSON.stringify([root, sorted]);
+function canonical([root, owned]: readonly [string, OwnedPieces]): string {
+  return JSON.stringify([root, inOrder(owned)]);
+}
+
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, each]) => [name, inOrder(each)] as const);
 }
 
 /** What is left to do, or could not be done. */

@@ -38,6 +38,27 @@ const PASSING = new Set([3, 5, 6, 9, 74, 76, 100, 103]);
 type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 /** One answer carries at most this much of one partition, so that one topic cannot starve the others. */
 const PARTITION_BYTES = 3 * 1024 * 1024;
+/** With more than this waiting, partitions are read at a pace at which all of them end together. */
+const PACED_EVENTS = 10_000;
+/** Least of one partition in an answer: a batch of Debezium's producer (16 KB by default) must fit. */
+const LEAST_BYTES = 32 * 1024;
+
+/**
+ * How much of each partition one answer may carry. Far behind, in proportion to what waits there: rows that belong
+ * together, in several topics, come at about the same time, and a root need not be derived before it is whole.
+ */
+export function paceOf(positions: Offsets, ends: Offsets, maxBytes: number): Readonly<Record<string, number>> {
+  const waiting = Object.entries(positions).map(
+    ([at, offset]) => [at, Math.max(0, (ends[at] ?? offset) - offset)] as const,
+  );
+  const all = waiting.reduce((sum, [, events]) => sum + events, 0);
+  return Object.fromEntries(
+    waiting.map(([at, events]) => [
+      at,
+      all < PACED_EVENTS ? PARTITION_BYTES : Math.max(LEAST_BYTES, Math.floor((maxBytes * events) / all)),
+    ]),
+  );
+}
 
 export function createTopicReader(options: {
   readonly brokers: readonly string[];
@@ -80,15 +101,19 @@ export function createTopicReader(options: {
     );
   };
 
+  /** Ends of the partitions, as they were last heard of. */
+  const ends: Record<string, number> = {};
+
   const reader: TopicReader = {
     async partitions() {
-      await reach('list topics', refresh);
+      if (Object.keys(ends).length === 0) Object.assign(ends, await offsets(ListOffsetTimestamps.LATEST));
+      else await reach('list topics', refresh);
       return [...known].flatMap(([topic, { partitions }]) => partitions.map((_, partition) => `${topic}/${partition}`));
     },
 
     async read(positions, { maxWaitMs, maxBytes }) {
       if (known.size === 0) await reach('list topics', refresh);
-      const byLeader = groupByLeader(positions, known);
+      const byLeader = groupByLeader(positions, { known, pace: paceOf(positions, ends, maxBytes) });
       const responses = await reach('fetch', () =>
         Promise.all(
           [...byLeader].map(([node, topics]) =>
@@ -107,6 +132,7 @@ export function createTopicReader(options: {
       );
       const names = new Map([...known].map(([topic, { id }]) => [id, topic]));
       const chunks = responses.map((response) => readResponse(response, names, positions));
+      Object.assign(ends, ...chunks.map((chunk) => chunk.ends));
       const [lost] = chunks.flatMap((chunk) => chunk.outOfRange);
       if (lost !== undefined) {
         // The answer to such a fetch does not say what Kafka holds (-1 for both ends): ask.
@@ -154,10 +180,16 @@ export function createTopicReader(options: {
 
 function groupByLeader(
   positions: Offsets,
-  known: ReadonlyMap<
-    string,
-    { readonly id: string; readonly partitions: readonly { readonly leader: number; readonly leaderEpoch: number }[] }
-  >,
+  {
+    known,
+    pace,
+  }: {
+    readonly known: ReadonlyMap<
+      string,
+      { readonly id: string; readonly partitions: readonly { readonly leader: number; readonly leaderEpoch: number }[] }
+    >;
+    readonly pace: Readonly<Record<string, number>>;
+  },
 ): ReadonlyMap<number, readonly { topicId: string; partitions: FetchPartition[] }[]> {
   const byLeader = new Map<number, Map<string, FetchPartition[]>>();
   for (const [at, offset] of Object.entries(positions)) {
@@ -174,7 +206,7 @@ function groupByLeader(
       currentLeaderEpoch: -1,
       fetchOffset: BigInt(offset),
       lastFetchedEpoch: -1,
-      partitionMaxBytes: PARTITION_BYTES,
+      partitionMaxBytes: pace[at] ?? PARTITION_BYTES,
     });
   }
   return new Map(
@@ -197,9 +229,10 @@ function readResponse(
   response: FetchResponse,
   names: ReadonlyMap<string, string>,
   positions: Offsets,
-): Chunk & { readonly isStale: boolean; readonly outOfRange: readonly string[] } {
+): Chunk & { readonly ends: Offsets; readonly isStale: boolean; readonly outOfRange: readonly string[] } {
   const messages: KafkaMessage[] = [];
   const next: Record<string, number> = {};
+  const ends: Record<string, number> = {};
   const outOfRange: string[] = [];
   let isBehind = false;
   let isStale = false;
@@ -238,10 +271,11 @@ function readResponse(
         to = Math.max(to, Number(batch.firstOffset) + batch.lastOffsetDelta + 1);
       }
       if (to > from) next[at] = to;
+      ends[at] = Number(partition.highWatermark);
       if (to < Number(partition.highWatermark)) isBehind = true;
     }
   }
-  return { messages, next, isBehind, isStale, outOfRange };
+  return { messages, next, ends, isBehind, isStale, outOfRange };
 }
 
 /** The error for positions that Kafka does not hold any more (or, after a topic was made anew, not yet). */

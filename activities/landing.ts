@@ -284,14 +284,7 @@ async function write(
     await copyRows(client, {
       table: at,
       columns: [...meta, ...columns],
-      rows: inserts.map((state) => {
-        const image =
-          state.image ??
-          Object.fromEntries(
-            keyValues(state.key, table.key.length).map((value, index) => [table.key[index] as string, value]),
-          );
-        return [...metaOf(state), ...columns.map((column) => image[column])];
-      }),
+      rows: landedRows(inserts, { key: table.key, columns }),
     });
   }
   if (images.length > 0) {
@@ -316,6 +309,21 @@ async function write(
   }
 }
 
+/** Rows for COPY, made as they are needed. */
+function* landedRows(
+  states: readonly RowState[],
+  { key, columns }: { readonly key: readonly string[]; readonly columns: readonly string[] },
+): Generator<readonly (EventValue | undefined)[]> {
+  for (const state of states) {
+    const image =
+      state.image ??
+      Object.fromEntries(keyValues(state.key, key.length).map((value, index) => [key[index] as string, value]));
+    const row: (EventValue | undefined)[] = metaOf(state);
+    for (const column of columns) row.push(image[column]);
+    yield row;
+  }
+}
+
 /** Other rows that have, or had, the key within the row's newest transaction; null but for deferred keys. */
 type Others = Pick<RowState, 'behind' | 'left'>;
 const NOBODY_ELSE: Others = { behind: [], left: null };
@@ -324,7 +332,7 @@ function othersOf({ behind, left }: RowState): { readonly [name: string]: EventV
   return behind.length === 0 && left === null ? null : { behind, left };
 }
 
-function metaOf(state: RowState): readonly EventValue[] {
+function metaOf(state: RowState): EventValue[] {
   const { order } = state;
   return [
     state.key,

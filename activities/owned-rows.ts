@@ -101,13 +101,13 @@ export function derive(
   const context = { id, loss };
   try {
     const pieces: DerivedPiece[] = [];
-    let all = '';
+    const all: string[] = [];
     const add = (names: readonly string[], rows: DerivedPiece['rows']): void => {
       const texts: Record<string, readonly string[]> = {};
       for (const name of names) {
         const list = (rows[name] ?? []).map((row) => JSON.stringify(row));
         texts[name] = list;
-        if (scope === 'whole') all += `${name}\n${list.join('\n')}\n`;
+        if (scope === 'whole') all.push(name, ...list);
       }
       pieces.push({ piece, rows, texts });
     };
@@ -128,7 +128,7 @@ export function derive(
       const derived = new Set(pieces.map((each) => each.piece));
       for (const gone of scope) if (!derived.has(gone)) pieces.push({ piece: gone, rows: {}, texts: {} });
     }
-    const digest = scope === 'whole' ? hash('sha1', all, 'base64url') : '';
+    const digest = scope === 'whole' ? hash('sha1', all.join('\n'), 'base64url') : '';
     return { root, isWhole: scope === 'whole', pieces, losses, digest };
   } catch (error) {
     throw new MkondoError(
@@ -215,21 +215,25 @@ function ownedRows(
     readonly texts: readonly string[];
   },
 ): readonly OwnedRow[] {
-  const { target, texts } = input;
-  const byKey = new Map<string, { readonly rows: V3Row[]; readonly texts: string[] }>();
-  for (const [index, row] of input.rows.entries()) {
+  const { target, rows, texts } = input;
+  const [only] = rows;
+  if (only === undefined) return [];
+  const keyOf = (row: V3Row): string => {
     const key = keyText(target.key.map((column) => row[column]));
-    const same = key === undefined ? undefined : byKey.get(key);
-    if (key === undefined)
-      throw rowFault(pipeline, input, `a row of ${target.table} without its key (${target.key.join(', ')})`);
-    if (same !== undefined && !target.bag)
-      throw rowFault(pipeline, input, `two rows of ${target.table} with the key ${key}`);
-    const text = texts[index] as string;
-    if (same === undefined) byKey.set(key, { rows: [row], texts: [text] });
-    else {
+    if (key !== undefined) return key;
+    throw rowFault(pipeline, input, `a row of ${target.table} without its key (${target.key.join(', ')})`);
+  };
+  if (rows.length === 1) return [{ key: keyOf(only), rows, hash: hashOf(texts) }];
+  const byKey = new Map<string, { readonly rows: V3Row[]; readonly texts: string[] }>();
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = rows[index] as V3Row;
+    const key = keyOf(row);
+    const same = byKey.get(key);
+    if (same === undefined) byKey.set(key, { rows: [row], texts: [texts[index] as string] });
+    else if (target.bag) {
       same.rows.push(row);
-      same.texts.push(text);
-    }
+      same.texts.push(texts[index] as string);
+    } else throw rowFault(pipeline, input, `two rows of ${target.table} with the key ${key}`);
   }
   const owned: OwnedRow[] = [];
   for (const [key, each] of byKey) owned.push({ key, rows: each.rows, hash: hashOf(each.texts) });
@@ -239,7 +243,7 @@ function ownedRows(
 /** 72 bits: two versions of one row collide once in 10^21. A bag's rows are in no order. */
 function hashOf(texts: readonly string[]): string {
   const [only] = texts;
-  const text = texts.length === 1 && only !== undefined ? only : JSON.stringify([...texts].sort());
+  const text = texts.length === 1 && only !== undefined ? only : [...texts].sort().join('\n');
   return hash('sha1', text, 'base64url').slice(0, 12);
 }
 
@@ -273,8 +277,13 @@ function comparePiece(
 ): number {
   let differences = 0;
   for (const [name, changes] of into) {
-    const before = all[name] ?? {};
+    const before = all[name];
     const rows = owned.get(name) ?? [];
+    if (before === undefined) {
+      for (const row of rows) changes.inserts.push({ root, owned: row });
+      differences += rows.length;
+      continue;
+    }
     let kept = 0;
     for (const row of rows) {
       const known = before[row.key];

@@ -3,7 +3,7 @@
 import type { ClientBase } from 'pg';
 import { keyText } from '../model/change-event.ts';
 import type { EventValue } from '../model/change-event.ts';
-import type { Pipeline, Target } from '../pipelines/definition.ts';
+import type { Pipeline, Reference, Target } from '../pipelines/definition.ts';
 import type { Ledger } from './ledger.ts';
 import { rowsOf } from './owned-rows.ts';
 import type { Derived, OwnedPieces, V3Row } from './owned-rows.ts';
@@ -37,6 +37,9 @@ export interface MissingParent {
 /** Root -> what it waits for. */
 export type MissingParents = ReadonlyMap<string, readonly MissingParent[]>;
 
+/** By what the mapping declares: the keys that are referred to, and the roots that do. */
+type Needs = Map<Reference, { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }>;
+
 /** Looks up the parents of all rows that are to be written; rows that are unchanged had theirs. */
 export async function findMissingParents(
   client: ClientBase,
@@ -46,10 +49,7 @@ export async function findMissingParents(
     readonly ledger: Ledger;
   },
 ): Promise<MissingParents> {
-  const needs = new Map<
-    string,
-    { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }
-  >();
+  const needs: Needs = new Map();
   for (const derived of input.derived) collectNeeds(input.plan, derived, input.ledger.get(derived.root), needs);
 
   const missing = new Map<string, MissingParent[]>();
@@ -76,12 +76,7 @@ export async function findMissingParents(
   return missing;
 }
 
-function collectNeeds(
-  plan: Plan,
-  derived: Derived,
-  ledger: OwnedPieces | undefined,
-  needs: Map<string, { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }>,
-): void {
+function collectNeeds(plan: Plan, derived: Derived, ledger: OwnedPieces | undefined, needs: Needs): void {
   for (const [name, target] of Object.entries(plan.pipeline.owns)) {
     if (target.references.length === 0) continue;
     for (const [piece, rows] of derived.pieces) {
@@ -94,19 +89,14 @@ function collectNeeds(
   }
 }
 
-function addNeeds(
-  target: Target,
-  { root, row }: { readonly root: string; readonly row: V3Row },
-  needs: Map<string, { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }>,
-): void {
+function addNeeds(target: Target, { root, row }: { readonly root: string; readonly row: V3Row }, needs: Needs): void {
   for (const reference of target.references) {
     const key = referredKey(row, reference.columns);
     if (key === undefined) continue;
-    const id = `${reference.table} ${reference.key.join()}`;
-    let need = needs.get(id);
+    let need = needs.get(reference);
     if (need === undefined) {
       need = { parent: { table: reference.table, columns: reference.key }, keys: new Map() };
-      needs.set(id, need);
+      needs.set(reference, need);
     }
     const roots = need.keys.get(key);
     if (roots === undefined) need.keys.set(key, new Set([root]));
@@ -116,6 +106,11 @@ function addNeeds(
 
 /** The key that a row refers to; undefined when any part of it is null, as in a foreign key. */
 function referredKey(row: Readonly<Record<string, EventValue>>, columns: readonly string[]): string | undefined {
+  const [only] = columns;
+  if (only !== undefined && columns.length === 1) {
+    const value = row[only];
+    return value === null || value === undefined ? undefined : keyText([value]);
+  }
   const values = columns.map((column) => row[column]);
   return values.some((value) => value === null || value === undefined) ? undefined : keyText(values);
 }

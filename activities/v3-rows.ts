@@ -141,13 +141,26 @@ export async function existingKeys(
 function byColumns(
   rows: readonly V3Row[],
 ): readonly { readonly columns: readonly string[]; readonly group: readonly V3Row[] }[] {
-  const groups = new Map<string, { columns: readonly string[]; group: V3Row[] }>();
+  const groups: { readonly columns: readonly string[]; readonly group: V3Row[] }[] = [];
+  let last: (typeof groups)[number] | undefined;
   for (const row of rows) {
-    const columns = Object.keys(row);
-    const name = columns.join(',');
-    const known = groups.get(name);
-    if (known === undefined) groups.set(name, { columns, group: [row] });
-    else known.group.push(row);
+    if (last === undefined || !hasColumns(row, last.columns)) {
+      last = groups.find(({ columns }) => hasColumns(row, columns));
+      if (last === undefined) {
+        last = { columns: Object.keys(row), group: [] };
+        groups.push(last);
+      }
+    }
+    last.group.push(row);
   }
-  return [...groups.values()];
+  return groups;
+}
+
+function hasColumns(row: V3Row, columns: readonly string[]): boolean {
+  let index = 0;
+  for (const column in row) {
+    if (column !== columns[index]) return false;
+    index += 1;
+  }
+  return index === columns.length;
 }

@@ -32,8 +32,15 @@ export function createProcess({ stack, name, environment = {} }: ProcessOptions)
     needs: ['v3', 'kafka', 'temporal'],
     command: () => ({
       file: ourNode,
-      // A batch's rows die young: room for them spares copying. The old space is bound, since the process is to stay under 512 MB.
-      args: ['--max-semi-space-size=32', '--max-old-space-size=320', join(projectDir, entries[name])],
+      // A batch's rows die young: room for them spares copying, and those that do grow old with their batch should not
+      // set off a full collection each time (a third of the worker's processor time went there). Bound, since the process
+      // is to stay under 512 MB.
+      args: [
+        '--max-semi-space-size=32',
+        '--initial-old-space-size=128',
+        '--max-old-space-size=256',
+        join(projectDir, entries[name]),
+      ],
       environment: { ...process.env, ...processEnvironment(stack), ...environment },
       directory: projectDir,
     }),

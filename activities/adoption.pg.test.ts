@@ -5,7 +5,7 @@ import { plainRow } from '../test/engine/v2-tables.ts';
 import { createSmallV2 } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
-import { lockForDerive } from './control.ts';
+import { joinDerive } from './control.ts';
 import { deriveRoots } from './derive-roots.ts';
 import { wholeRoots } from './scope.ts';
 import type { DeriveReport } from './derive-roots.ts';
@@ -80,7 +80,7 @@ async function deriving(
 ): Promise<{ work: Promise<DeriveReport>; end: () => Promise<void> }> {
   const client = await engine.deps.pool.connect();
   await client.query('BEGIN');
-  await lockForDerive(client, engine.name);
+  await joinDerive(client, engine.name);
   const { plan, parents, version } = engine;
   const work = deriveRoots(client, { plan, parents, version, scopes: wholeRoots([root]), run: 'test' });
   return {

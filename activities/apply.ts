@@ -1,12 +1,12 @@
 // The activity that does the work: reads on from where the pipeline stands, lands and derives batch by batch, and stays
 // while more arrives, so that under steady flow neither latency nor history depends on signals.
 import { MkondoError, errorFates } from '../model/errors.ts';
-import { applyBatch, deriveDue, nextChunkRoots } from './batch.ts';
-import type { Totals } from './batch.ts';
+import { applyBatch } from './batch.ts';
 import type { ApplyInput, ApplyResult, Counts, Offsets } from './contract.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
-import { hasDueRoots, lockPipeline, readPositions, readState, setMode } from './control.ts';
+import { lockPipeline, readPositions, readState, setMode } from './control.ts';
+import { createDrain } from './drain.ts';
 import type { Engine } from './engine.ts';
 import { inTransaction } from './transaction.ts';
 import type { Chunk } from './topic-reader.ts';
@@ -30,13 +30,10 @@ export const APPLY_LIMITS: ApplyLimits = { longestMs: 60_000, lingerMs: 15_000 }
 /** Longest wait in one fetch: also how soon roots that another pipeline released are seen. */
 const POLL_MS = 250;
 const CHUNK_BYTES = 4 * 1024 * 1024;
-/** A chunk of so many events with more behind it: the pipeline is catching up, and lands first. */
+/** A chunk of so many events with more behind it: the pipeline is catching up, lands, and derives beside it. */
 const CATCH_UP_EVENTS = 1_000;
-/** While it catches up, v3 still moves: after so long of landing, due roots get so long a turn. */
-const CATCH_UP_MS = 20_000;
+/** Longest turn of deriving while nothing comes. */
 const TURN_MS = 5_000;
-/** Transactions that derive at once when there is much to derive: one computes while PostgreSQL works for the other. */
-const LANES = 2;
 /** Topics that do not exist yet are looked for so often. */
 const TOPICS_MS = 5_000;
 
@@ -55,25 +52,33 @@ export async function apply(
   const began = Date.now();
   const { pool, metrics } = engine.deps;
   const total = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
-  const drain = createDrain(engine, scope.run);
+  let lastWork = Date.now();
+  const drain = createDrain(engine, {
+    run: scope.run,
+    done(totals) {
+      addTo(total, totals);
+      lastWork = Date.now();
+    },
+    orStop: (work) => orStop(engine, work, () => Promise.resolve(null)),
+  });
   let positions = await startPositions(engine);
   let lookedForTopics = Date.now();
-  let lastWork = Date.now();
-  let lastTurn = Date.now();
   let isCatchingUp = false;
   let reading: Promise<Ahead> | null = null;
+  let isRead = false;
   const readAhead = (): Promise<Ahead> => {
     const ahead = readChunk(engine, positions);
+    isRead = false;
     // It may fail while nobody waits for it; whoever does wait hears of it all the same.
-    ahead.catch(() => undefined);
+    ahead.then(
+      ({ chunk }) => (isRead = chunk.messages.length > 0),
+      () => (isRead = true),
+    );
     return ahead;
   };
-  const deriveOnce = async (): Promise<boolean> => {
-    const done = await drain();
-    if (done === null) return false;
-    addTo(total, done);
-    lastWork = Date.now();
-    return true;
+  const deriveForATurn = (): Promise<boolean> => {
+    const end = Date.now() + TURN_MS;
+    return drain.turn(() => isRead || scope.signal.aborted || Date.now() >= end);
   };
 
   try {
@@ -89,23 +94,15 @@ export async function apply(
       }
 
       reading ??= readAhead();
-      if (isCatchingUp) {
-        if (now - lastTurn >= CATCH_UP_MS) {
-          while (Date.now() - now < TURN_MS && (await deriveOnce()))
-            scope.heartbeat({ applied: positions, counts: total });
-          lastTurn = Date.now();
-        }
-      } else if (!(await isSettled(reading)) && (await deriveOnce())) {
-        continue;
-      }
+      if (isCatchingUp) drain.beside();
+      else if (!(await isSettled(reading)) && (await deriveForATurn())) continue;
 
       const timeRead = metrics.timeStage(engine.name, 'read');
       const { from, chunk, decoded } = await reading;
       timeRead();
       reading = null;
-      const wasCatchingUp = isCatchingUp;
       isCatchingUp = chunk.isBehind && chunk.messages.length >= CATCH_UP_EVENTS;
-      if (isCatchingUp && !wasCatchingUp) lastTurn = Date.now();
+      if (!isCatchingUp) await drain.rest();
       if (Object.keys(chunk.next).length === 0) continue;
 
       positions = { ...positions, ...chunk.next };
@@ -126,13 +123,17 @@ export async function apply(
       }
       lastWork = Date.now();
       addTo(total, { ...report, events: chunk.messages.length });
+      // Too many to derive at once: they must not wait until nothing comes any more.
+      if (report.deferred > 0 && !isCatchingUp) await deriveForATurn();
     }
+    await drain.rest();
   } catch (error) {
     if (error instanceof MkondoError && error.code === 'OFFSET_OUT_OF_RANGE') await stop(engine, error);
     throw error;
   } finally {
     // A fetch in flight would answer into the next activity's reader.
     await reading?.catch(() => undefined);
+    await drain.rest().catch(() => undefined);
   }
   const state = await readState(pool, engine.name);
   metrics.dirtyRoots.set({ pipeline: engine.name }, state.dirty);
@@ -146,32 +147,6 @@ async function readChunk(engine: Engine, from: Offsets): Promise<Ahead> {
   const decoded = decodeChunk(engine, chunk.messages);
   decoded.catch(() => undefined);
   return { from, chunk, decoded };
-}
-
-/** Derives a chunk of due roots at each call, in several lanes while there is much; null when nothing is due. */
-function createDrain(engine: Engine, run: string): () => Promise<Totals | null> {
-  let limit = 50;
-  let lanes = 1;
-  const lane = () =>
-    orStop(
-      engine,
-      () => deriveDue(engine, { limit, run }),
-      () => Promise.resolve(null),
-    );
-  return async () => {
-    if (!(await hasDueRoots(engine.deps.pool, engine.name))) return null;
-    const done = (await Promise.all(Array.from({ length: lanes }, lane))).filter((report) => report !== null);
-    const [first] = done;
-    if (first === undefined) return null;
-    // A lane that found as much as it may take tells that there is more.
-    lanes = first.roots === limit ? LANES : 1;
-    limit = nextChunkRoots(first);
-    return {
-      derived: done.reduce((sum, report) => sum + report.derived, 0),
-      written: done.reduce((sum, report) => sum + report.written, 0),
-      quarantined: done.reduce((sum, report) => sum + report.quarantined, 0),
-    };
-  };
 }
 
 /** Our positions, and offset 0 of every partition that we never read: a log that begins later has lost what we need. */

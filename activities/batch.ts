@@ -2,28 +2,23 @@
 import type { ClientBase } from 'pg';
 import { affectedRoots } from './affected-roots.ts';
 import type { Mode, Offsets } from './contract.ts';
-import { dueRoots, lockForDerive, lockPipeline, markDirty, writePositions } from './control.ts';
-import { databaseFault } from './database-errors.ts';
+import { lockDerive, lockPipeline, markDirty, writePositions } from './control.ts';
 import { decodeChunk, widen } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
-import { deriveRoots } from './derive-roots.ts';
-import type { DeriveReport } from './derive-roots.ts';
+import { derive, noteDerived } from './derive-due.ts';
+import type { Totals } from './derive-due.ts';
 import type { Engine } from './engine.ts';
 import type { RowChange } from './landing.ts';
 import { quarantineEvents, resolveEvents } from './quarantine.ts';
 import type { FaultyEvent } from './quarantine.ts';
-import { wholeRoots } from './scope.ts';
 import type { Scopes } from './scope.ts';
 import { inTransaction } from './transaction.ts';
 import type { Chunk } from './topic-reader.ts';
-import { schemaDrift } from './write-roots.ts';
 
 /** What weighs more than this is noted and derived in transactions of its own, at once: a batch must stay short. */
 const INLINE_WEIGHT = 1_024;
 /** Of a whole root, against a part: a guess, since nothing of it has been loaded yet. */
 const WHOLE_ROOT_WEIGHT = 16;
-/** Landed rows that a derive should load at once: enough to be set-based, few enough for memory and for the lock. */
-const DERIVE_ROWS = 4_000;
 
 export interface BatchInput {
   readonly chunk: Chunk;
@@ -78,7 +73,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
     timeRoots();
     let total: Totals = { derived: 0, written: 0, quarantined: landed.faults };
     const isInline = locked.mode === 'running' && !input.isDeferred && weightOf(roots) <= INLINE_WEIGHT;
-    if (isInline) total = add(total, totalsOf(await derive(client, engine, { scopes: roots, run: input.run })));
+    if (isInline) total = add(total, await deriveNow(client, engine, { scopes: roots, run: input.run }));
     else await markDirty(client, { pipeline: engine.name, roots: roots.keys() });
     await writePositions(client, engine.name, chunk.next);
     await client.query(
@@ -109,65 +104,22 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
   return report;
 }
 
-/** Derives roots that are due: a chunk of them, in one transaction. Null when there is nothing to do. Several may run at once. */
-export async function deriveDue(
-  engine: Engine,
-  input: { readonly limit: number; readonly run: string },
-): Promise<(Totals & { readonly roots: number; readonly loaded: number }) | null> {
-  return inTransaction(engine.deps.pool, async (client) => {
-    if ((await lockForDerive(client, engine.name)) !== 'running') return null;
-    const roots = await dueRoots(client, engine.name, input.limit);
-    if (roots.length === 0) return null;
-    const report = await derive(client, engine, { scopes: wholeRoots(roots), run: input.run });
-    return { ...totalsOf(report), roots: roots.length, loaded: report.loaded };
-  });
-}
-
 function weightOf(scopes: Scopes): number {
   let weight = 0;
   for (const scope of scopes.values()) weight += scope === 'whole' ? WHOLE_ROOT_WEIGHT : scope.size;
   return weight;
 }
 
-export interface Totals {
-  readonly derived: number;
-  readonly written: number;
-  readonly quarantined: number;
-}
-
-/** How many roots the next chunk should hold, from how many rows the last one loaded. */
-export function nextChunkRoots(last: { readonly roots: number; readonly loaded: number }): number {
-  const rowsPerRoot = Math.max(1, last.loaded / Math.max(1, last.roots));
-  return Math.max(1, Math.min(2_000, last.roots * 4, Math.floor(DERIVE_ROWS / rowsPerRoot)));
-}
-
-async function derive(
+/** Derives what the landed rows concern, in the batch's own transaction. */
+async function deriveNow(
   client: ClientBase,
   engine: Engine,
   input: { readonly scopes: Scopes; readonly run: string },
-): Promise<DeriveReport> {
-  const { metrics } = engine.deps;
-  const time = metrics.timeStage(engine.name, 'derive');
-  const { plan, parents, version } = engine;
-  const report = await deriveRoots(client, { plan, parents, version, ...input }).catch((error: unknown) => {
-    throw databaseFault(error) === 'schema' ? schemaDrift(plan, error) : error;
-  });
-  time();
-  metrics.rootsDerived.inc({ pipeline: engine.name }, report.derived);
-  for (const [table, rows] of Object.entries(report.written))
-    metrics.rowsWritten.inc({ pipeline: engine.name, table }, rows);
-  for (const [loss, count] of Object.entries(report.losses))
-    metrics.losses.inc({ pipeline: engine.name, code: loss.split(' ')[0] ?? loss }, count);
-  for (const { code } of report.quarantined) metrics.errors.inc({ code, pipeline: engine.name });
-  return report;
-}
-
-function totalsOf(report: DeriveReport): Totals {
-  return {
-    derived: report.derived,
-    written: Object.values(report.written).reduce((sum, rows) => sum + rows, 0),
-    quarantined: report.quarantined.length,
-  };
+): Promise<Totals> {
+  await lockDerive(client, engine.name);
+  const began = performance.now();
+  const report = await derive(client, engine, input);
+  return noteDerived(engine, { ...report, seconds: (performance.now() - began) / 1000 });
 }
 
 function add(a: Totals, b: Totals): Totals {

@@ -1,6 +1,7 @@
-// The control schema: modes, positions, operations. Every change to a pipeline's rows takes lockPipeline first.
+// The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
 import type { Mode, Offsets, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
+import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
 interface Queryable {
@@ -13,44 +14,69 @@ export interface LockedPipeline {
 }
 
 /**
- * Takes the pipeline's lock until the end of the transaction, and reads what it protects. A second attempt of the same
+ * Takes the pipeline's first lock until the end of the transaction, and reads what it protects. A second attempt of the same
  * activity waits here, and then finds the positions moved. Not FOR UPDATE: another pipeline that marks roots of this one
  * checks their foreign key, and need not wait for a whole batch.
  */
 export async function lockPipeline(client: ClientBase, pipeline: string): Promise<LockedPipeline> {
-  const { rows } = await client.query<{ mode: Mode }>(
-    'SELECT mode FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE',
-    [pipeline],
+  const [{ rows }, positions] = await together(client, () =>
+    Promise.all([
+      query<{ mode: Mode }>(client, 'SELECT mode FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE', [pipeline]),
+      // Executed when the lock is there: a look before would show what another attempt has moved meanwhile.
+      query<PositionRow>(client, POSITIONS, [pipeline]),
+    ]),
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
-  return { mode: row.mode, positions: await readPositions(client, pipeline) };
+  return { mode: row.mode, positions: offsetsOf(positions.rows) };
 }
 
 /**
- * The mode, with a lock that others who derive may hold as well: nobody lands and nobody changes the mode meanwhile.
- * Roots are shared out by dueRoots.
+ * The pipeline's second lock: whoever derives due roots holds it shared, so that several may, and so that landing goes on
+ * meanwhile (a root that it marks while it is being derived is held up until that derive has committed, and is derived
+ * again). Whoever derives roots that are not marked, clears rows or changes the mode holds it alone, and takes the first
+ * lock before it; whoever holds it shared never asks for the first.
  */
-export async function lockForDerive(client: ClientBase, pipeline: string): Promise<Mode> {
-  const { rows } = await client.query<{ mode: Mode }>('SELECT mode FROM cdc.pipelines WHERE name = $1 FOR SHARE', [
-    pipeline,
-  ]);
+const DERIVE_LOCK = `hashtextextended('cdc derive ' || $1, 0)`;
+
+/** Waits until nobody derives, and keeps others from it until the end of the transaction. lockPipeline comes before. */
+export async function lockDerive(client: ClientBase, pipeline: string): Promise<void> {
+  await query(client, `SELECT pg_advisory_xact_lock(${DERIVE_LOCK})`, [pipeline]);
+}
+
+/** The mode, as it stays until the end of the transaction. Roots are shared out by dueRoots. */
+export async function joinDerive(client: ClientBase, pipeline: string): Promise<Mode> {
+  const [, { rows }] = await together(client, () =>
+    Promise.all([
+      query(client, `SELECT pg_advisory_xact_lock_shared(${DERIVE_LOCK})`, [pipeline]),
+      query<{ mode: Mode }>(client, 'SELECT mode FROM cdc.pipelines WHERE name = $1', [pipeline]),
+    ]),
+  );
   const [row] = rows;
   if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
   return row.mode;
 }
 
-export async function readPositions(client: Queryable, pipeline: string): Promise<Offsets> {
-  const { rows } = await client.query<{ at: string; next: string }>(
-    `SELECT topic || '/' || partition AS at, next_offset AS next FROM cdc.positions WHERE pipeline = $1`,
-    [pipeline],
-  );
+const POSITIONS = `SELECT topic || '/' || partition AS at, next_offset AS next FROM cdc.positions WHERE pipeline = $1`;
+
+interface PositionRow {
+  readonly at: string;
+  readonly next: string;
+}
+
+function offsetsOf(rows: readonly PositionRow[]): Offsets {
   return Object.fromEntries(rows.map((row) => [row.at, Number(row.next)]));
+}
+
+export async function readPositions(client: Queryable, pipeline: string): Promise<Offsets> {
+  const { rows } = await client.query<PositionRow>(POSITIONS, [pipeline]);
+  return offsetsOf(rows);
 }
 
 export async function writePositions(client: ClientBase, pipeline: string, next: Offsets): Promise<void> {
   const rows = Object.entries(next).map(([at, offset]) => ({ ...parsePosition(at), offset }));
-  await client.query(
+  await query(
+    client,
     `INSERT INTO cdc.positions (pipeline, topic, partition, next_offset)
      SELECT $1, x.topic, x.partition, x."offset" FROM json_to_recordset($2) AS x (topic text, partition int, "offset" bigint)
      ON CONFLICT (pipeline, topic, partition) DO UPDATE SET next_offset = excluded.next_offset, updated_at = now()`,
@@ -72,27 +98,35 @@ export async function markDirty(
 ): Promise<void> {
   const roots = [...input.roots];
   if (roots.length === 0) return;
-  await client.query(
-    `INSERT INTO cdc.dirty AS d (pipeline, root, operation) SELECT $1, root, $3 FROM unnest($2::text[]) root
+  await query(
+    client,
+    `INSERT INTO cdc.dirty AS d (pipeline, root, operation, not_before) SELECT $1, root, $3, now() FROM unnest($2::text[]) root
      ON CONFLICT (pipeline, root) DO UPDATE
-     SET not_before = '-infinity', attempts = 0, operation = coalesce(nullif(excluded.operation, ''), d.operation)`,
+     SET not_before = now(), attempts = 0, operation = coalesce(nullif(excluded.operation, ''), d.operation)`,
     [input.pipeline, roots, input.operation ?? ''],
   );
 }
 
 /**
- * Dirty roots that are due, oldest tries first, locked: another transaction that derives gets others. Of roots whose way
- * other rows barred, all come together, also those that are not due yet: they may bar each other's way.
+ * Dirty roots that are due, oldest first, locked: another transaction that derives gets others. Of roots whose way other
+ * rows barred, all come together, also those that are not due yet: they may bar each other's way.
+ * `quietMs`: only roots that have not been marked for so long.
  */
-export async function dueRoots(client: ClientBase, pipeline: string, limit: number): Promise<readonly string[]> {
-  const { rows: due } = await client.query<{ root: string; attempts: number }>(
-    `SELECT root, attempts FROM cdc.dirty WHERE pipeline = $1 AND not_before <= now() ORDER BY not_before LIMIT $2
-     FOR UPDATE SKIP LOCKED`,
-    [pipeline, limit],
+export async function dueRoots(
+  client: ClientBase,
+  input: { readonly pipeline: string; readonly limit: number; readonly quietMs: number },
+): Promise<readonly string[]> {
+  const { pipeline, limit, quietMs } = input;
+  const { rows: due } = await query<{ root: string; attempts: number }>(
+    client,
+    `SELECT root, attempts FROM cdc.dirty WHERE pipeline = $1 AND not_before <= now() - $3 * interval '1 ms'
+     ORDER BY not_before LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    [pipeline, limit, quietMs],
   );
   const roots = due.map((row) => row.root);
   if (!due.some((row) => row.attempts > 0)) return roots;
-  const { rows: barred } = await client.query<{ root: string }>(
+  const { rows: barred } = await query<{ root: string }>(
+    client,
     `SELECT root FROM cdc.dirty WHERE pipeline = $1 AND not_before > now() AND not_before < 'infinity' AND attempts > 0
      ORDER BY not_before LIMIT $2 FOR UPDATE SKIP LOCKED`,
     [pipeline, limit],
@@ -100,16 +134,16 @@ export async function dueRoots(client: ClientBase, pipeline: string, limit: numb
   return [...roots, ...barred.map((row) => row.root)];
 }
 
-export async function hasDueRoots(pool: Pool, pipeline: string): Promise<boolean> {
+export async function hasDueRoots(pool: Pool, pipeline: string, quietMs = 0): Promise<boolean> {
   const { rows } = await pool.query<{ due: boolean }>(
     `SELECT EXISTS (SELECT FROM cdc.dirty d JOIN cdc.pipelines p ON p.name = d.pipeline
-                    WHERE d.pipeline = $1 AND d.not_before <= now() AND p.mode = 'running') AS due`,
-    [pipeline],
+                    WHERE d.pipeline = $1 AND d.not_before <= now() - $2 * interval '1 ms' AND p.mode = 'running') AS due`,
+    [pipeline, quietMs],
   );
   return rows[0]?.due ?? false;
 }
 
-/** Sets the mode under the pipeline's lock: every batch that commits later obeys it. */
+/** Sets the mode under both locks of the pipeline (it takes the second): whatever commits later obeys it. */
 export async function setMode(
   client: ClientBase,
   input: {
@@ -120,6 +154,7 @@ export async function setMode(
     readonly stop?: { readonly code: string; readonly message: string };
   },
 ): Promise<void> {
+  await lockDerive(client, input.pipeline);
   await client.query(
     `UPDATE cdc.pipelines SET mode = $2, mode_reason = $3, mode_by = $4, mode_since = now(), stop_code = $5, stop_message = $6 WHERE name = $1`,
     [input.pipeline, input.mode, input.reason, input.by, input.stop?.code ?? null, input.stop?.message ?? null],

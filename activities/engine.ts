@@ -7,6 +7,7 @@ import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { ensurePipeline } from './control.ts';
+import type { DeriveDue } from './derive-due.ts';
 import { createLanding } from './landing.ts';
 import type { Landing } from './landing.ts';
 import { parentTables } from './parents.ts';
@@ -24,10 +25,13 @@ export interface EngineDeps {
   readonly topicPrefix: string;
   readonly placeholder: string;
   readonly pipelines: readonly Pipeline[];
+  /** Derives due roots elsewhere, at the same time as this thread. */
+  readonly deriveBeside?: DeriveDue;
 }
 
 export interface Engine {
   readonly deps: EngineDeps;
+  readonly pool: Pool;
   readonly name: string;
   readonly plan: Plan;
   readonly landing: Landing;
@@ -70,6 +74,7 @@ async function build(deps: EngineDeps, parents: ParentTables, name: string): Pro
     createTopicReader({ brokers: deps.brokers, topics, clientId: `mkondo-${name}` });
   return {
     deps,
+    pool: deps.pool,
     name,
     plan,
     landing,
@@ -82,7 +87,7 @@ async function build(deps: EngineDeps, parents: ParentTables, name: string): Pro
 }
 
 /** Changes when the code of the pipeline's folder or of the steps that pipelines share changes. */
-function transformationVersion(pipeline: string): string {
+export function transformationVersion(pipeline: string): string {
   const root = join(import.meta.dirname, '..', 'pipelines');
   const files = [pipeline, 'steps'].flatMap((folder) => {
     try {

@@ -7,7 +7,7 @@ import { landChunk } from './batch.ts';
 import { decodeChunk, widen } from './decode-chunk.ts';
 import { affectedRoots } from './affected-roots.ts';
 import type { Offsets, OperationOutcome, OperationProgress, OperationRequest, PipelineState } from './contract.ts';
-import { lockPipeline, markDirty, readState, recordOperation, setMode, writePositions } from './control.ts';
+import { lockDerive, lockPipeline, markDirty, readState, recordOperation, setMode, writePositions } from './control.ts';
 import type { Engine } from './engine.ts';
 import { keyValues } from '../model/change-event.ts';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
@@ -63,6 +63,7 @@ export async function clearOwned(
   for (;;) {
     const chunk = await inTransaction(pool, async (client) => {
       await lockPipeline(client, engine.name);
+      await lockDerive(client, engine.name);
       return clearChunk(client, engine, CLEAR_ROOTS);
     });
     if (chunk.roots === 0) break;
@@ -146,7 +147,10 @@ async function clearDependents(
         if (foreignKey.table !== parent.target.table) continue;
         const isOther = pipeline.name !== engine.name;
         // Before we look: what it writes afterwards finds no parent, and waits.
-        if (isOther) await lockPipeline(client, pipeline.name);
+        if (isOther) {
+          await lockPipeline(client, pipeline.name);
+          await lockDerive(client, pipeline.name);
+        }
         const roots = await referringRoots(client, { pipeline, name, target, foreignKey, parent });
         if (roots.length === 0) continue;
         count += await clearRoots(client, engine, { pipeline, roots });
@@ -212,11 +216,11 @@ export async function markAll(engine: Engine, request: OperationRequest): Promis
 /** Every living root, and every root that the ledger knows: what is no longer derived must go. */
 async function markAllRoots(client: ClientBase, engine: Engine, operation: string): Promise<number> {
   const result = await client.query(
-    `INSERT INTO cdc.dirty (pipeline, root, operation)
-     SELECT $1, root, $2 FROM (
+    `INSERT INTO cdc.dirty (pipeline, root, operation, not_before)
+     SELECT $1, root, $2, now() FROM (
        SELECT _key AS root FROM ${landingTable(engine.name, engine.plan.root.node.table)} WHERE _live > 0
        UNION SELECT root FROM cdc.ledger WHERE pipeline = $1) roots
-     ON CONFLICT (pipeline, root) DO UPDATE SET operation = excluded.operation, not_before = '-infinity', attempts = 0`,
+     ON CONFLICT (pipeline, root) DO UPDATE SET operation = excluded.operation, not_before = now(), attempts = 0`,
     [engine.name, operation],
   );
   return result.rowCount ?? 0;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createSmallV2 } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
-import { lockForDerive, readState } from './control.ts';
+import { joinDerive, readState } from './control.ts';
 import { deriveRoots } from './derive-roots.ts';
 import { wholeRoots } from './scope.ts';
 import type { DeriveReport } from './derive-roots.ts';
@@ -77,7 +77,7 @@ test('a tree of zones that arrives with its leaves first grows all the same', as
 async function deriving(engine: Engine, root: string): Promise<{ client: PoolClient; work: Promise<DeriveReport> }> {
   const client = await engine.deps.pool.connect();
   await client.query('BEGIN');
-  await lockForDerive(client, engine.name);
+  await joinDerive(client, engine.name);
   const { plan, parents, version } = engine;
   return { client, work: deriveRoots(client, { plan, parents, version, scopes: wholeRoots([root]), run: 'test' }) };
 }

@@ -5,7 +5,7 @@ import { changeIn, createSmallV2, insertInto } from '../test/engine/small-v2.ts'
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
 import type { Transaction } from '../test/engine/v2-source.ts';
-import { deriveDue } from './batch.ts';
+import { deriveDue } from './derive-due.ts';
 
 let testbed: Testbed;
 beforeAll(async () => {
@@ -177,15 +177,15 @@ describe('rows that exchange what must be unique', () => {
     v2.transaction((transaction) => exchange(transaction, 'geographic_levels', codes));
     const levels = testbed.engine('geographic-levels');
     await applyAll(levels, v2, { isDeferred: true });
-    await deriveDue(levels, { limit: 1, run: 'test' });
-    await deriveDue(levels, { limit: 1, run: 'test' });
+    await deriveDue(levels, { limit: 1, quietMs: 0, run: 'test' });
+    await deriveDue(levels, { limit: 1, quietMs: 0, run: 'test' });
     // Their times differ, as they do when two transactions set them: only one of them is due.
     for (const root of ['1', '2', '1', '2']) {
       await testbed.client.query(
         `UPDATE cdc.dirty SET not_before = CASE WHEN root = $1 THEN '-infinity'::timestamptz ELSE now() + interval '1 minute' END`,
         [root],
       );
-      await deriveDue(levels, { limit: 500, run: 'test' });
+      await deriveDue(levels, { limit: 500, quietMs: 0, run: 'test' });
     }
     expect(await testbed.compare(v2)).toEqual(allWell);
   });

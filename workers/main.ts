@@ -14,7 +14,9 @@ import type { Logger } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { cachedBundle } from './bundle.ts';
+import { startDeriving } from './derive-beside.ts';
 import { temporalLogger } from './temporal-logger.ts';
+import { v3PoolConfig } from './v3-pool.ts';
 
 /** Activities hear at once that the worker ends, finish the batch that they commit, and return. */
 const SHUTDOWN_GRACE = '100 ms';
@@ -37,13 +39,7 @@ const health = await serveHealth({
   health: () => (state === 'running' ? null : 'The worker waits for the v3 database or for Temporal.'),
 });
 installRuntime(config, log);
-const pool = new Pool({
-  connectionString: config.MKONDO_V3_URL,
-  max: config.MKONDO_V3_POOL_CONNECTIONS,
-  application_name: 'mkondo-worker',
-  // Our statements are many and short: compiling one costs more than it can ever save.
-  options: '-c jit=off',
-});
+const pool = new Pool({ ...v3PoolConfig(config), application_name: 'mkondo-worker' });
 pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
 const activities = createActivities({
   pool,
@@ -53,6 +49,7 @@ const activities = createActivities({
   topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
   placeholder: config.MKONDO_UNAVAILABLE_VALUE,
   pipelines,
+  deriveBeside: startDeriving({ log }),
 });
 
 await untilDone('migrating our schema in v3', () => migrate(pool));

@@ -11,9 +11,13 @@ import { markAll } from '../../activities/operations.ts';
 import { migrate } from '../../activities/schema/migrate.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import { portsFrom } from '../../infra/local/ports.ts';
+import { processEnvironment } from '../../infra/local/parts/mkondo.ts';
+import { readConfig } from '../../model/config.ts';
 import { createMetrics } from '../../model/metrics.ts';
 import type { Metrics } from '../../model/metrics.ts';
 import { pipelines } from '../../pipelines/index.ts';
+import { startDeriving } from '../../workers/derive-beside.ts';
+import { v3PoolConfig } from '../../workers/v3-pool.ts';
 import { clearDestination } from './destination.ts';
 import { cpuSeconds, postgresProcesses } from './process-figures.ts';
 import { say, table } from './report.ts';
@@ -28,6 +32,7 @@ const { values } = parseArgs({
     fsync: { type: 'string', default: 'off' },
     // What an earlier run with the same state folder has put into Kafka is read again; v2 and Connect are not started.
     reuse: { type: 'boolean', default: false },
+    threads: { type: 'string', default: '2' },
   },
 });
 
@@ -45,7 +50,8 @@ try {
   }
   const lines = (await logEnds({ broker: stack.kafka, topics: [linesTopic] })).get(linesTopic) ?? 0;
   await clearDestination(stack);
-  const pool = new Pool({ connectionString: stack.urls.v3.mkondo, max: 20 });
+  Object.assign(process.env, processEnvironment(stack));
+  const pool = new Pool(v3PoolConfig(readConfig(process.env)));
   pool.on('error', () => undefined);
   await migrate(pool);
   const metrics = createMetrics('worker');
@@ -57,6 +63,7 @@ try {
     topicPrefix: 'elmis',
     placeholder: stack.secrets.unavailableValue,
     pipelines,
+    ...(values.threads === '2' ? { deriveBeside: startDeriving({ log: console }) } : {}),
   });
   for (const { name } of pipelines) if (name !== 'requisitions') await run(engines, name);
   say('the parents are in v3');
@@ -88,7 +95,9 @@ try {
         ],
       ]),
     );
-    console.log(`stages (s): ${stageText}`);
+    const { values: derived } = await metrics.rootsDerived.get();
+    const roots = derived.find(({ labels }) => labels.pipeline === 'requisitions')?.value ?? 0;
+    console.log(`stages (s): ${stageText}; roots derived so far ${roots}`);
   };
   await measure('initial', () => run(engines, 'requisitions'));
   await measure('reprocess', async () => {

@@ -1,10 +1,11 @@
 // The steps of a run, taken on the engine: what apply, the operations and a second worker would do, with crashes.
 import { affectedRoots } from '../../activities/affected-roots.ts';
 import type { ActivityScope } from '../../activities/apply.ts';
-import { applyBatch, deriveDue, landChunk } from '../../activities/batch.ts';
+import { applyBatch, landChunk } from '../../activities/batch.ts';
 import { lockPipeline, markDirty, readPositions, setMode } from '../../activities/control.ts';
 import { unavailable } from '../../activities/database-errors.ts';
 import { decodeChunk, widen } from '../../activities/decode-chunk.ts';
+import { deriveDue } from '../../activities/derive-due.ts';
 import type { Engine } from '../../activities/engine.ts';
 import { clearOwned, markAll } from '../../activities/operations.ts';
 import { inTransaction } from '../../activities/transaction.ts';
@@ -74,10 +75,10 @@ async function attempt(doing: Doing): Promise<void> {
       await changeMode(engine, step.what === 'pause' ? 'paused' : 'running');
       return;
     case 'derive':
-      await deriveDue(engine, { limit: random.integer(1, 5), run: 'test' });
+      await deriveDue(engine, { limit: random.integer(1, 5), quietMs: 0, run: 'test' });
       return;
     case 'lanes':
-      await together(() => deriveDue(engine, { limit: random.integer(1, 3), run: 'test' }));
+      await together(() => deriveDue(engine, { limit: random.integer(1, 3), quietMs: 0, run: 'test' }));
       return;
     case 'beside': {
       // Another pipeline, at the same time.
@@ -166,7 +167,8 @@ export async function finish(testbed: Testbed, v2: V2Source, random: Random): Pr
         await applyBatch(engine, { chunk, from, isDeferred: random.chance(0.3), run: 'test' });
         isBusy = true;
       }
-      while ((await deriveDue(engine, { limit: random.integer(1, 20), run: 'test' })) !== null) isBusy = true;
+      while ((await deriveDue(engine, { limit: random.integer(1, 20), quietMs: 0, run: 'test' })) !== null)
+        isBusy = true;
     }
     if (isBusy) continue;
     // One of the roots that a row bars is due again; which one, nobody knows.

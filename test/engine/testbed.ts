@@ -2,7 +2,8 @@
 // the engine as its reader would.
 import { pino } from 'pino';
 import type { Client } from 'pg';
-import { applyBatch, deriveDue } from '../../activities/batch.ts';
+import { applyBatch } from '../../activities/batch.ts';
+import { deriveDue } from '../../activities/derive-due.ts';
 import type { BatchReport } from '../../activities/batch.ts';
 import type { Offsets } from '../../activities/contract.ts';
 import { readPositions } from '../../activities/control.ts';
@@ -154,11 +155,11 @@ export async function deriveAll(
 ): Promise<{ readonly derived: number; readonly written: number; readonly quarantined: number }> {
   let [derived, written, quarantined] = [0, 0, 0];
   for (;;) {
-    const done = await deriveDue(engine, { limit: 2_000, run: 'test' });
+    const done = await deriveDue(engine, { limit: 2_000, quietMs: 0, run: 'test' });
     if (done === null) return { derived, written, quarantined };
     derived += done.derived;
-    written += done.written;
-    quarantined += done.quarantined;
+    written += Object.values(done.written).reduce((sum, rows) => sum + rows, 0);
+    quarantined += done.quarantined.length;
   }
 }
 

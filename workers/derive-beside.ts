@@ -1,0 +1,57 @@
+// A second thread for a worker: it derives beside the first one, so that much work has both cores. It is started with the
+// worker, and anew when it has ended.
+import { Worker } from 'node:worker_threads';
+import type { DeriveDue, DueReport } from '../activities/derive-due.ts';
+import { MkondoError } from '../model/errors.ts';
+import type { Logger } from '../model/log.ts';
+import type { Answer, Fault, Request } from './derive-messages.ts';
+
+/** As for the first thread, see infra/local/parts/mkondo.ts: both together are to stay under 512 MB. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 160 };
+
+interface Waiting {
+  readonly resolve: (report: DueReport | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function startDeriving({ log }: { readonly log: Pick<Logger, 'error'> }): DeriveDue {
+  const waiting = new Map<number, Waiting>();
+  let thread: Worker | null = start();
+  let lastId = 0;
+
+  function start(): Worker {
+    const started = new Worker(new URL('derive-thread.ts', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    // It must not keep the process alive.
+    started.unref();
+    started.on('message', (answer: Answer) => {
+      const asked = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if ('report' in answer) asked?.resolve(answer.report);
+      else asked?.reject(errorOf(answer.fault));
+    });
+    const end = (error: Error): void => {
+      if (thread !== started) return;
+      thread = null;
+      log.error({ err: error }, 'the thread that derives has ended; it is started again');
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
+    };
+    started.on('error', end);
+    started.on('exit', (code) => end(new Error(`The thread that derives ended with ${code}`)));
+    return started;
+  }
+
+  return (pipeline, input) =>
+    new Promise((resolve, reject) => {
+      thread ??= start();
+      lastId += 1;
+      waiting.set(lastId, { resolve, reject });
+      thread.postMessage({ id: lastId, pipeline, input } satisfies Request);
+    });
+}
+
+function errorOf({ code, message, advice, stack }: Fault): Error {
+  const error = code !== null ? new MkondoError(code, message, { advice }) : new Error(message);
+  error.stack = stack;
+  return error;
+}

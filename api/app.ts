@@ -2,7 +2,7 @@
 // Temporal is away.
 import type { Client } from '@temporalio/client';
 import { fastify } from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operate } from './operate.ts';
-import { notFound, toProblem } from './problem.ts';
+import { toProblem } from './problem.ts';
 
 export interface ApiDeps {
   readonly pool: Pool;
@@ -33,17 +33,28 @@ const MOST_OPERATIONS = 50;
 
 export function createApi(deps: ApiDeps): FastifyInstance {
   const { pool, client, taskQueue, uiLink, pipelines, lagOf, metrics, log } = deps;
-  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
-  app.setErrorHandler((error, request, reply) => {
+  function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error, request.url);
     metrics.countError(error);
     if (problem.status >= 500) log.error({ err: error, url: request.url }, problem.detail);
     if (problem.status === 503) void reply.header('retry-after', '5');
-    return reply.code(problem.status).type('application/problem+json').send(problem);
+    void reply.code(problem.status).type('application/problem+json').send(problem);
+  }
+  app.setErrorHandler(refuse);
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, path }) => {
+    if (method !== 'HEAD') routes.push(`${String(method)} ${path}`);
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).type('application/problem+json').send(notFound(request.url)),
+    refuse(
+      new MkondoError('ROUTE_UNKNOWN', `The API has no ${request.method} ${request.url}.`, {
+        advice: `It has: ${routes.join(', ')}.`,
+      }),
+      request,
+      reply,
+    ),
   );
   app.addHook('onResponse', async (request, reply) => {
     metrics.requests.inc({
@@ -91,6 +102,19 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       operate({ client, taskQueue, pipeline: known(params.name).name, name, body }),
     );
   }
+  app.post<{ Params: { name: string; operation: string } }>(
+    '/pipelines/:name/:operation',
+    // Before the body is looked at: whatever it is, the name is what is wrong.
+    {
+      onRequest: async ({ params }) => {
+        const pipeline = known(params.name);
+        throw new MkondoError('OPERATION_UNKNOWN', `${pipeline.name} has no operation '${params.operation}'.`, {
+          advice: `There are: ${operationNames.join(', ')}.`,
+        });
+      },
+    },
+    () => undefined,
+  );
 
   function described(pipeline: Pipeline, row: PipelineRow | undefined): object {
     const workflowId = pipelineWorkflowId(pipeline.name);

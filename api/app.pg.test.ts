@@ -136,6 +136,15 @@ test('says that Temporal is away', async () => {
   });
 });
 
+test('shows a pipeline while Temporal is away, and that it cannot be known whether it gets on', async () => {
+  const answer = await api.inject('/pipelines/products');
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toMatchObject({
+    mode: 'drifted',
+    failure: { code: 'TEMPORAL_UNAVAILABLE', attempt: null, nextTryAt: null },
+  });
+});
+
 test('says that v3 is away', async () => {
   const away = new Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
   const other = createApi({

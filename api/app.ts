@@ -1,5 +1,5 @@
-// The REST API: what stands in our schema about every pipeline, and operations through its workflow. Reading works while
-// Temporal is away.
+// The REST API: what stands in our schema about every pipeline, why one does not get on, and operations through its
+// workflow. Reading works while Temporal is away.
 import type { Client } from '@temporalio/client';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -12,6 +12,7 @@ import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
+import { readApplyFailure } from './apply-failure.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operate } from './operate.ts';
@@ -79,9 +80,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   app.get<{ Params: { name: string } }>('/pipelines/:name', async ({ params }) => {
     const pipeline = known(params.name);
-    const row = (await readPipelines(pool)).find(({ name }) => name === pipeline.name);
-    const operations = await readOperations(pool, { pipeline: pipeline.name, limit: 10 });
-    return { ...described(pipeline, row), positions: row?.positions ?? {}, operations };
+    const [rows, operations, failure] = await Promise.all([
+      readPipelines(pool),
+      readOperations(pool, { pipeline: pipeline.name, limit: 10 }),
+      readApplyFailure(client, pipeline.name),
+    ]);
+    const row = rows.find(({ name }) => name === pipeline.name);
+    return { ...described(pipeline, row), failure, positions: row?.positions ?? {}, operations };
   });
 
   app.get<{ Params: { name: string } }>('/pipelines/:name/operations', async ({ params, query }) => {

@@ -120,6 +120,33 @@ describe('reset', () => {
     expect(await all()).toEqual(before);
   });
 
+  test.each([
+    [
+      'a table',
+      'ALTER TABLE referencedata.facilities RENAME TO lost',
+      'ALTER TABLE referencedata.lost RENAME TO facilities',
+    ],
+    [
+      'a column',
+      'ALTER TABLE referencedata.facilities RENAME id TO lost',
+      'ALTER TABLE referencedata.facilities RENAME lost TO id',
+    ],
+  ])('fails with SCHEMA_DRIFT when v3 has lost %s, and clears nothing', async (_, lose, giveBack) => {
+    const v2 = await filled();
+    const engine = testbed.engine('facilities');
+    await testbed.client.query(lose);
+    try {
+      await expect(clearOwned(engine, await begin(engine, 'reset'), scope)).rejects.toMatchObject({
+        code: 'SCHEMA_DRIFT',
+        message: expect.stringMatching(/^facilities: v3 is not as the mapping expects it: .*does not exist/) as string,
+        advice: expect.stringContaining('Then ask for the reset again.') as string,
+      });
+    } finally {
+      await testbed.client.query(giveBack);
+    }
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
   test('a pause that stood before it stands after it', async () => {
     const v2 = await filled();
     const engine = testbed.engine('programs');

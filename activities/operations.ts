@@ -12,12 +12,14 @@ import type { Engine } from './engine.ts';
 import { keyValues } from '../model/change-event.ts';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
 import type { Pipeline, Target } from '../pipelines/definition.ts';
+import { databaseFault } from './database-errors.ts';
 import { landingTable, quote, quoteTable } from './identifiers.ts';
 import type { Hashes } from './owned-rows.ts';
 import { inTransaction } from './transaction.ts';
 import { outOfRange } from './topic-reader.ts';
 import type { TopicReader } from './topic-reader.ts';
 import { deleteRows } from './v3-rows.ts';
+import { schemaDrift } from './write-roots.ts';
 
 export async function changeMode(
   engine: Engine,
@@ -64,6 +66,8 @@ export async function clearOwned(
     const chunk = await inTransaction(pool, async (client) => {
       await lockPipeline(client, engine.name);
       return clearChunk(client, engine, CLEAR_ROOTS);
+    }).catch((error: unknown) => {
+      throw databaseFault(error) === 'schema' ? cannotClear(engine, error) : error;
     });
     if (chunk.roots === 0) break;
     cleared += chunk.roots;
@@ -83,6 +87,15 @@ export async function clearOwned(
     return marked;
   });
   return { answer: `${rowsCleared} rows cleared, ${roots} roots to derive.`, counts: { rows: rowsCleared, roots } };
+}
+
+/** v3 has drifted: another try would fail alike. What was cleared before is marked only by an operation that gets to its end. */
+function cannotClear(engine: Engine, error: unknown): MkondoError {
+  const drift = schemaDrift(engine.plan, error);
+  return new MkondoError(drift.code, drift.message, {
+    advice: `${drift.advice} Then ask for the reset again.`,
+    cause: error,
+  });
 }
 
 async function countLedger(engine: Engine): Promise<number> {

@@ -90,7 +90,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
 
   app.get<{ Params: { name: string } }>('/pipelines/:name/operations', async ({ params, query }) => {
-    const { limit } = parseQuery(z.strictObject({ limit: count.max(MOST_OPERATIONS).default(MOST_OPERATIONS) }), query);
+    const { limit } = parseQuery(
+      z.strictObject({
+        limit: count.max(MOST_OPERATIONS, `must be at most ${MOST_OPERATIONS}`).default(MOST_OPERATIONS),
+      }),
+      query,
+    );
     return { operations: await readOperations(pool, { pipeline: known(params.name).name, limit }) };
   });
 
@@ -154,10 +159,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   return app;
 }
 
-const count = z.coerce.number().int().min(1);
+const count = z.coerce.number('must be a whole number').int('must be a whole number').min(1, 'must be 1 or more');
 const quarantinePage = z.strictObject({
-  limit: count.max(200).default(50),
-  after: z.coerce.number().int().min(0).default(0),
+  limit: count.max(200, 'must be at most 200').default(50),
+  after: z.coerce.number('must be an id').int('must be an id').min(0, 'must be an id').default(0),
   state: z.enum(['open', 'resolved', 'all']).default('open'),
 });
 

@@ -245,6 +245,69 @@ describe('reprocess', () => {
   });
 });
 
+describe('resume', () => {
+  test('lets roots of others go that the paused rows barred, also when their tries were used up', async () => {
+    const v2 = await filled();
+    const { pool } = testbed.engine('facilities').deps;
+    await changeMode(testbed.engine('facilities'), {
+      ...request(testbed.engine('facilities'), 'pause'),
+      mode: 'paused',
+    });
+    v2.add('geographic_zones', { id: 4, levelid: 1 });
+    v2.change('facilities', 1, { geographiczoneid: 3 });
+    v2.change('geographic_zones', 2, { parentid: 4 });
+    v2.change('geographic_zones', 3, { parentid: 4 });
+    v2.drop('geographic_zones', 1);
+    await settle(testbed, v2);
+    // The facility still stands in the zone that is gone. Its tries are used up:
+    await testbed.client.query(`DELETE FROM cdc.dirty WHERE pipeline = 'geographic-zones'`);
+    expect(await readState(pool, 'geographic-zones')).toMatchObject({ quarantined: 1, dirty: 0 });
+
+    await changeMode(testbed.engine('facilities'), {
+      ...request(testbed.engine('facilities'), 'resume'),
+      mode: 'running',
+    });
+    // It is woken before the facility has moved, and must not use up its only try.
+    await deriveAll(testbed.engine('geographic-zones'));
+    await settle(testbed, v2);
+    await testbed.client.query(`UPDATE cdc.dirty SET not_before = '-infinity' WHERE pipeline = 'geographic-zones'`);
+    await settle(testbed, v2);
+    expect(await readState(pool, 'geographic-zones')).toMatchObject({ quarantined: 0, dirty: 0 });
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('makes no root due but those that a constraint bars, and wakes their pipelines', async () => {
+    const engine = testbed.engine('programs');
+    await changeMode(engine, { ...request(engine, 'pause'), mode: 'paused' });
+    await testbed.client.query(`
+      INSERT INTO cdc.quarantine (pipeline, kind, source, root, code, message, resolved_at) VALUES
+        ('products', 'root', 'public.products', 'given up', 'V3_CONSTRAINT', '', NULL),
+        ('products', 'root', 'public.products', 'tried later', 'V3_CONSTRAINT', '', NULL),
+        ('products', 'root', 'public.products', 'solved', 'V3_CONSTRAINT', '', now()),
+        ('facilities', 'root', 'public.facilities', 'faulty', 'DERIVE_FAILED', '', NULL);
+      INSERT INTO cdc.dirty (pipeline, root, attempts, not_before) VALUES ('products', 'tried later', 9, now() + interval '1 hour')`);
+    const woken: (string | undefined)[] = [];
+    const listener = new Client({ connectionString: testbed.url });
+    await listener.connect();
+    try {
+      listener.on('notification', ({ payload }) => woken.push(payload));
+      await listener.query('LISTEN cdc_wake');
+      await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+      // Notifications come before the answer to a later statement.
+      await listener.query('SELECT 1');
+    } finally {
+      await listener.end();
+    }
+    const { rows } = await testbed.client.query<object>(
+      'SELECT pipeline, root, attempts, not_before <= now() AS due FROM cdc.dirty ORDER BY root',
+    );
+    expect(rows).toEqual(
+      ['given up', 'tried later'].map((root) => ({ pipeline: 'products', root, attempts: 0, due: true })),
+    );
+    expect(woken.toSorted()).toEqual(['products', 'programs']);
+  });
+});
+
 describe('retryQuarantined', () => {
   test('ends only when a root was derived that was waiting for its next try anyway', async () => {
     const v2 = createSmallV2('places');

@@ -30,8 +30,26 @@ export async function changeMode(
     await setMode(client, { pipeline: engine.name, mode: request.mode, reason: request.reason, by: request.by });
     await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}.` });
     await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    if (request.mode === 'running') await tryBarredRoots(client);
     return readState(client, engine.name);
   });
+}
+
+/**
+ * While a pipeline stood still, its rows may have barred the way of roots of any other (a foreign key, a unique value)
+ * until their tries were used up. They are tried anew, as often as a change of their own would be: the rows that bar
+ * them go only when this pipeline has caught up.
+ */
+async function tryBarredRoots(client: ClientBase): Promise<void> {
+  await client.query(
+    `WITH barred AS (
+       INSERT INTO cdc.dirty (pipeline, root)
+       SELECT pipeline, root FROM cdc.quarantine WHERE kind = 'root' AND code = 'V3_CONSTRAINT' AND resolved_at IS NULL
+       ORDER BY pipeline, root
+       ON CONFLICT (pipeline, root) DO UPDATE SET not_before = '-infinity', attempts = 0
+       RETURNING pipeline)
+     SELECT pg_notify('cdc_wake', pipeline) FROM (SELECT DISTINCT pipeline FROM barred) pipelines`,
+  );
 }
 
 async function progress(engine: Engine, scope: ActivityScope, id: string, step: OperationProgress): Promise<void> {

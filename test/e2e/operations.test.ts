@@ -1,6 +1,6 @@
 // What an operator does, over REST, by the Temporal CLI, while v2 goes on and somebody reads v3.
-import { afterEach, describe, expect, test } from 'vitest';
-import { idOf } from '../../model/ids.ts';
+import { describe, expect, test } from 'vitest';
+import { operatorId, operatorName, renameOperator } from './renamed-rows.ts';
 import {
   differences,
   eventually,
@@ -9,7 +9,6 @@ import {
   operateToItsEnd,
   pipelineOf,
   restart,
-  reviveAll,
   settle,
   temporalCli,
   v2,
@@ -17,20 +16,12 @@ import {
 } from './system.ts';
 import { readWhile } from '../support/read-while.ts';
 
-afterEach(async () => {
-  // Whatever a failed test left behind must not fail the next.
-  await reviveAll();
-  for (const name of ['products', 'facility-operators']) {
-    if ((await pipelineOf(name)).mode === 'paused') await operate(name, 'resume');
-  }
-});
-
 describe('a paused pipeline', () => {
   test('lands while v3 stands still, and brings all after resume (REST)', async () => {
-    const operator = await anyOperator();
+    const operator = await operatorId();
     expect((await operate('facility-operators', 'pause', { reason: 'v3 is upgraded', by: 'e2e' })).status).toBe(200);
-    await rename(operator, 'while paused, first');
-    await rename(operator, 'while paused, last');
+    await renameOperator(operator, 'while paused, first');
+    await renameOperator(operator, 'while paused, last');
     const landed = await eventually(async () => {
       const rows = await v3<{ text: string }>(
         'SELECT text FROM landing_facility_operators.facility_operators WHERE _key = $1',
@@ -53,8 +44,8 @@ describe('a paused pipeline', () => {
     await eventually(async () =>
       expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused', reason: 'by signal' }),
     );
-    const operator = await anyOperator();
-    await rename(operator, 'paused by a signal');
+    const operator = await operatorId();
+    await renameOperator(operator, 'paused by a signal');
     const answer = await temporalCli(
       'workflow',
       'update',
@@ -142,22 +133,6 @@ describe('replay', () => {
     expect(await differences()).toBe('');
   });
 });
-
-async function anyOperator(): Promise<number> {
-  return (await v2<{ id: number }>('SELECT min(id) AS id FROM facility_operators'))[0]?.id as number;
-}
-
-async function rename(operator: number, text: string): Promise<void> {
-  await v2('UPDATE facility_operators SET text = $2 WHERE id = $1', [operator, text]);
-}
-
-async function operatorName(operator: number): Promise<string | undefined> {
-  return (
-    await v3<{ name: string }>('SELECT name FROM referencedata.facility_operators WHERE id = $1', [
-      idOf('facility_operators', String(operator)),
-    ])
-  )[0]?.name;
-}
 
 async function orderableVersions(): Promise<readonly object[]> {
   return v3('SELECT id, xmin::text AS version FROM referencedata.orderables ORDER BY id');

@@ -2,13 +2,13 @@
 import { Client, Connection } from '@temporalio/client';
 import { Kafka, logLevel } from 'kafkajs';
 import { Pool } from 'pg';
-import { topicsOf } from '../bridge/topics.ts';
 import { readConfig } from '../model/config.ts';
 import { exitClearly } from '../model/exit-clearly.ts';
 import { MkondoError } from '../model/errors.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
 import { readPipelines } from './control-schema.ts';
 import { watchLag } from './lag-watch.ts';

@@ -11,6 +11,7 @@ import { serveHealth } from '../model/health.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { topicsOf } from '../pipelines/topics.ts';
 import { readPipelines } from './control-schema.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -19,7 +20,6 @@ import type { Position } from './follow.ts';
 import { lagOf, observe } from '../model/lag.ts';
 import type { Unreached } from '../model/lag.ts';
 import { listen } from './listen.ts';
-import { topicsOf } from './topics.ts';
 
 /** How often lag is measured, and Temporal asked whether it is there. */
 const LOOK_MS = 3_000;

@@ -1,8 +1,8 @@
 // What cannot be applied goes to quarantine with its position, its bytes and a code; everything else goes on.
-import { Kafka, logLevel } from 'kafkajs';
 import type { Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { categoryName, operatorName } from './renamed-rows.ts';
+import { Kafka, logLevel } from '../../model/kafka.ts';
 import {
   address,
   differences,

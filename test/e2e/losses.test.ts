@@ -4,9 +4,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { projectDir } from '../../infra/local/settings.ts';
+import { Kafka, logLevel } from '../../model/kafka.ts';
 import { idOf } from '../../model/ids.ts';
 import {
   categoryId,

@@ -1,6 +1,7 @@
 // What operators ask for, on a real v3: reset, reprocess, retry; and a v3 that changes under us.
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { idOf } from '../model/ids.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { programs } from '../pipelines/programs/programs.ts';
 import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
@@ -145,6 +146,33 @@ describe('reset', () => {
     } finally {
       await testbed.client.query(giveBack);
     }
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test("fails when v3's own rows refer to what it clears, and what it had cleared before comes back", async () => {
+    const v2 = await filled();
+    // More than one chunk; the facility that v3 refers to is in the last one.
+    v2.transaction((transaction) => {
+      for (let id = 2; id <= 600; id += 1)
+        insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
+    });
+    await settle(testbed, v2);
+    const engine = testbed.engine('facilities');
+    await testbed.client.query(`
+      CREATE TABLE referencedata.of_v3 (facility uuid REFERENCES referencedata.facilities);
+      INSERT INTO referencedata.of_v3 VALUES ('${idOf('facilities', '1')}')`);
+    try {
+      await expect(clearOwned(engine, await begin(engine, 'reset'), scope)).rejects.toMatchObject({
+        code: 'V3_CONSTRAINT',
+        message: expect.stringContaining('of_v3') as string,
+        advice: expect.stringContaining('reprocess') as string,
+      });
+      expect(await count('referencedata.facilities')).toBe(100);
+    } finally {
+      await testbed.client.query('DROP TABLE referencedata.of_v3');
+    }
+    await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+    await settle(testbed, v2);
     expect(await testbed.compare(v2)).toEqual({ differences: [] });
   });
 

@@ -1,5 +1,5 @@
 // What operators ask for: changes of mode, and the long operations. Each step commits by itself and can be repeated.
-import type { ClientBase } from 'pg';
+import type { ClientBase, DatabaseError } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MkondoError } from '../model/errors.ts';
 import type { ActivityScope } from './apply.ts';
@@ -83,9 +83,9 @@ export async function clearOwned(
   for (;;) {
     const chunk = await inTransaction(pool, async (client) => {
       await lockPipeline(client, engine.name);
-      return clearChunk(client, engine, CLEAR_ROOTS);
+      return clearChunk(client, engine, { operation: request.id, limit: CLEAR_ROOTS });
     }).catch((error: unknown) => {
-      throw databaseFault(error) === 'schema' ? cannotClear(engine, error) : error;
+      throw cannotClear(engine, error) ?? error;
     });
     if (chunk.roots === 0) break;
     cleared += chunk.roots;
@@ -93,7 +93,7 @@ export async function clearOwned(
     await progress(engine, scope, request.id, { step: 'clear', done: cleared, total });
     if (scope.signal.aborted)
       throw new Error(
-        'The reset was cancelled between two chunks: v3 holds a part of the rows. Run reprocess, or reset again.',
+        'The reset was cancelled between two chunks: the rows that it had cleared come back by themselves.',
       );
   }
   const roots = await inTransaction(pool, async (client) => {
@@ -107,13 +107,29 @@ export async function clearOwned(
   return { answer: `${rowsCleared} rows cleared, ${roots} roots to derive.`, counts: { rows: rowsCleared, roots } };
 }
 
-/** v3 has drifted: another try would fail alike. What was cleared before is marked only by an operation that gets to its end. */
-function cannotClear(engine: Engine, error: unknown): MkondoError {
-  const drift = schemaDrift(engine.plan, error);
-  return new MkondoError(drift.code, drift.message, {
-    advice: `${drift.advice} Then ask for the reset again.`,
-    cause: error,
-  });
+/** What another try alone does not mend; undefined for any other fault. */
+function cannotClear(engine: Engine, error: unknown): MkondoError | undefined {
+  const fault = databaseFault(error);
+  if (fault === 'schema') {
+    const drift = schemaDrift(engine.plan, error);
+    return new MkondoError(drift.code, drift.message, {
+      advice: `${drift.advice} Then ask for the reset again.`,
+      cause: error,
+    });
+  }
+  if (fault === 'foreignKey' || fault === 'constraint') {
+    const { message, detail = '' } = error as DatabaseError;
+    return new MkondoError(
+      'V3_CONSTRAINT',
+      `${engine.name}: v3 does not let its rows go: ${message}${detail === '' ? '' : ` (${detail})`}`,
+      {
+        advice:
+          "Rows that are v3's own refer to them. Remove those first and ask for the reset again, or ask for reprocess, which clears nothing. What was cleared comes back by itself.",
+        cause: error,
+      },
+    );
+  }
+  return undefined;
 }
 
 async function countLedger(engine: Engine): Promise<number> {
@@ -124,18 +140,20 @@ async function countLedger(engine: Engine): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
-/** One chunk of roots. */
+/** One chunk of roots, marked at once: whatever comes after it, they are derived again. */
 async function clearChunk(
   client: ClientBase,
   engine: Engine,
-  limit: number,
+  { operation, limit }: { readonly operation: string; readonly limit: number },
 ): Promise<{ readonly roots: number; readonly rows: number }> {
   const { rows } = await client.query<{ root: string }>(
     'SELECT root FROM cdc.ledger WHERE pipeline = $1 ORDER BY root DESC LIMIT $2',
     [engine.name, limit],
   );
   const roots = rows.map((row) => row.root);
-  return { roots: roots.length, rows: await clearRoots(client, engine, { pipeline: engine.plan.pipeline, roots }) };
+  const cleared = await clearRoots(client, engine, { pipeline: engine.plan.pipeline, roots });
+  await markDirty(client, { pipeline: engine.name, roots, operation });
+  return { roots: roots.length, rows: cleared };
 }
 
 interface Clearing {

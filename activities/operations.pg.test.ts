@@ -1,12 +1,14 @@
 // What operators ask for, on a real v3: reset, reprocess, retry; and a v3 that changes under us.
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { idOf } from '../model/ids.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { programs } from '../pipelines/programs/programs.ts';
 import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
 import type { SmallV2 } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
+import { readWhile } from '../test/support/read-while.ts';
 import type { ActivityScope } from './apply.ts';
 import type { OperationRequest } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
@@ -120,6 +122,60 @@ describe('reset', () => {
     expect(await all()).toEqual(before);
   });
 
+  test.each([
+    [
+      'a table',
+      'ALTER TABLE referencedata.facilities RENAME TO lost',
+      'ALTER TABLE referencedata.lost RENAME TO facilities',
+    ],
+    [
+      'a column',
+      'ALTER TABLE referencedata.facilities RENAME id TO lost',
+      'ALTER TABLE referencedata.facilities RENAME lost TO id',
+    ],
+  ])('fails with SCHEMA_DRIFT when v3 has lost %s, and clears nothing', async (_, lose, giveBack) => {
+    const v2 = await filled();
+    const engine = testbed.engine('facilities');
+    await testbed.client.query(lose);
+    try {
+      await expect(clearOwned(engine, await begin(engine, 'reset'), scope)).rejects.toMatchObject({
+        code: 'SCHEMA_DRIFT',
+        message: expect.stringMatching(/^facilities: v3 is not as the mapping expects it: .*does not exist/) as string,
+        advice: expect.stringContaining('Then ask for the reset again.') as string,
+      });
+    } finally {
+      await testbed.client.query(giveBack);
+    }
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test("fails when v3's own rows refer to what it clears, and what it had cleared before comes back", async () => {
+    const v2 = await filled();
+    // More than one chunk; the facility that v3 refers to is in the last one.
+    v2.transaction((transaction) => {
+      for (let id = 2; id <= 600; id += 1)
+        insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
+    });
+    await settle(testbed, v2);
+    const engine = testbed.engine('facilities');
+    await testbed.client.query(`
+      CREATE TABLE referencedata.of_v3 (facility uuid REFERENCES referencedata.facilities);
+      INSERT INTO referencedata.of_v3 VALUES ('${idOf('facilities', '1')}')`);
+    try {
+      await expect(clearOwned(engine, await begin(engine, 'reset'), scope)).rejects.toMatchObject({
+        code: 'V3_CONSTRAINT',
+        message: expect.stringContaining('of_v3') as string,
+        advice: expect.stringContaining('reprocess') as string,
+      });
+      expect(await count('referencedata.facilities')).toBe(100);
+    } finally {
+      await testbed.client.query('DROP TABLE referencedata.of_v3');
+    }
+    await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
   test('a pause that stood before it stands after it', async () => {
     const v2 = await filled();
     const engine = testbed.engine('programs');
@@ -176,22 +232,19 @@ describe('reprocess', () => {
     const before = await authors('referencedata.programs');
     const reader = new Client({ connectionString: testbed.url });
     await reader.connect();
-    const seen = new Set<number>();
-    const over = new AbortController();
-    const reading = (async () => {
-      while (!over.signal.aborted) {
+    const seen = readWhile(
+      async () => {
         const { rows } = await reader.query<{ count: number }>('SELECT count(*)::int FROM referencedata.programs');
-        seen.add(rows[0]?.count ?? 0);
-      }
-    })();
-    await markAll(engine, await begin(engine, 'reprocess'));
-    const done = await deriveAll(engine);
-    over.abort();
-    await reading;
-    await reader.end();
+        return rows[0]?.count;
+      },
+      async () => {
+        await markAll(engine, await begin(engine, 'reprocess'));
+        expect(await deriveAll(engine)).toEqual({ derived: 400, written: 60, quarantined: 0 });
+      },
+    );
+    await seen.catch(() => undefined).then(() => reader.end());
 
-    expect(done).toEqual({ derived: 400, written: 60, quarantined: 0 });
-    expect(seen).toEqual(new Set([400]));
+    expect(new Set(await seen)).toEqual(new Set([400]));
     const after = await authors('referencedata.programs');
     expect([...after].filter(([id, author]) => before.get(id) !== author)).toHaveLength(30);
     expect(await count(`referencedata.programs WHERE name = 'Long'`)).toBe(30);
@@ -215,6 +268,69 @@ describe('reprocess', () => {
     await retryQuarantined(corrected, await begin(corrected, 'retryQuarantined'), scope);
     expect(await deriveAll(corrected)).toMatchObject({ derived: 1, quarantined: 0 });
     expect(await readState(corrected.deps.pool, corrected.name)).toMatchObject({ quarantined: 0 });
+  });
+});
+
+describe('resume', () => {
+  test('lets roots of others go that the paused rows barred, also when their tries were used up', async () => {
+    const v2 = await filled();
+    const { pool } = testbed.engine('facilities').deps;
+    await changeMode(testbed.engine('facilities'), {
+      ...request(testbed.engine('facilities'), 'pause'),
+      mode: 'paused',
+    });
+    v2.add('geographic_zones', { id: 4, levelid: 1 });
+    v2.change('facilities', 1, { geographiczoneid: 3 });
+    v2.change('geographic_zones', 2, { parentid: 4 });
+    v2.change('geographic_zones', 3, { parentid: 4 });
+    v2.drop('geographic_zones', 1);
+    await settle(testbed, v2);
+    // The facility still stands in the zone that is gone. Its tries are used up:
+    await testbed.client.query(`DELETE FROM cdc.dirty WHERE pipeline = 'geographic-zones'`);
+    expect(await readState(pool, 'geographic-zones')).toMatchObject({ quarantined: 1, dirty: 0 });
+
+    await changeMode(testbed.engine('facilities'), {
+      ...request(testbed.engine('facilities'), 'resume'),
+      mode: 'running',
+    });
+    // It is woken before the facility has moved, and must not use up its only try.
+    await deriveAll(testbed.engine('geographic-zones'));
+    await settle(testbed, v2);
+    await testbed.client.query(`UPDATE cdc.dirty SET not_before = '-infinity' WHERE pipeline = 'geographic-zones'`);
+    await settle(testbed, v2);
+    expect(await readState(pool, 'geographic-zones')).toMatchObject({ quarantined: 0, dirty: 0 });
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('makes no root due but those that a constraint bars, and wakes their pipelines', async () => {
+    const engine = testbed.engine('programs');
+    await changeMode(engine, { ...request(engine, 'pause'), mode: 'paused' });
+    await testbed.client.query(`
+      INSERT INTO cdc.quarantine (pipeline, kind, source, root, code, message, resolved_at) VALUES
+        ('products', 'root', 'public.products', 'given up', 'V3_CONSTRAINT', '', NULL),
+        ('products', 'root', 'public.products', 'tried later', 'V3_CONSTRAINT', '', NULL),
+        ('products', 'root', 'public.products', 'solved', 'V3_CONSTRAINT', '', now()),
+        ('facilities', 'root', 'public.facilities', 'faulty', 'DERIVE_FAILED', '', NULL);
+      INSERT INTO cdc.dirty (pipeline, root, attempts, not_before) VALUES ('products', 'tried later', 9, now() + interval '1 hour')`);
+    const woken: (string | undefined)[] = [];
+    const listener = new Client({ connectionString: testbed.url });
+    await listener.connect();
+    try {
+      listener.on('notification', ({ payload }) => woken.push(payload));
+      await listener.query('LISTEN cdc_wake');
+      await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+      // Notifications come before the answer to a later statement.
+      await listener.query('SELECT 1');
+    } finally {
+      await listener.end();
+    }
+    const { rows } = await testbed.client.query<object>(
+      'SELECT pipeline, root, attempts, not_before <= now() AS due FROM cdc.dirty ORDER BY root',
+    );
+    expect(rows).toEqual(
+      ['given up', 'tried later'].map((root) => ({ pipeline: 'products', root, attempts: 0, due: true })),
+    );
+    expect(new Set(woken)).toEqual(new Set(['products', 'programs']));
   });
 });
 

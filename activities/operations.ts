@@ -1,5 +1,5 @@
 // What operators ask for: changes of mode, and the long operations. Each step commits by itself and can be repeated.
-import type { ClientBase } from 'pg';
+import type { ClientBase, DatabaseError } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MkondoError } from '../model/errors.ts';
 import type { ActivityScope } from './apply.ts';
@@ -12,12 +12,14 @@ import type { Engine } from './engine.ts';
 import { keyValues } from '../model/change-event.ts';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
 import type { Pipeline, Target } from '../pipelines/definition.ts';
+import { databaseFault } from './database-errors.ts';
 import { landingTable, quote, quoteTable } from './identifiers.ts';
 import type { OwnedPieces } from './owned-rows.ts';
 import { inTransaction } from './transaction.ts';
 import { outOfRange } from './topic-reader.ts';
 import type { TopicReader } from './topic-reader.ts';
 import { deleteRows } from './v3-rows.ts';
+import { schemaDrift } from './write-roots.ts';
 
 export async function changeMode(
   engine: Engine,
@@ -28,8 +30,26 @@ export async function changeMode(
     await setMode(client, { pipeline: engine.name, mode: request.mode, reason: request.reason, by: request.by });
     await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}.` });
     await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
+    if (request.mode === 'running') await tryBarredRoots(client);
     return readState(client, engine.name);
   });
+}
+
+/**
+ * While a pipeline stood still, its rows may have barred the way of roots of any other (a foreign key, a unique value)
+ * until their tries were used up. They are tried anew, as often as a change of their own would be: the rows that bar
+ * them go only when this pipeline has caught up.
+ */
+async function tryBarredRoots(client: ClientBase): Promise<void> {
+  await client.query(
+    `WITH barred AS (
+       INSERT INTO cdc.dirty (pipeline, root)
+       SELECT pipeline, root FROM cdc.quarantine WHERE kind = 'root' AND code = 'V3_CONSTRAINT' AND resolved_at IS NULL
+       ORDER BY pipeline, root
+       ON CONFLICT (pipeline, root) DO UPDATE SET not_before = '-infinity', attempts = 0
+       RETURNING pipeline)
+     SELECT pg_notify('cdc_wake', pipeline) FROM (SELECT DISTINCT pipeline FROM barred) pipelines`,
+  );
 }
 
 async function progress(engine: Engine, scope: ActivityScope, id: string, step: OperationProgress): Promise<void> {
@@ -64,7 +84,9 @@ export async function clearOwned(
     const chunk = await inTransaction(pool, async (client) => {
       await lockPipeline(client, engine.name);
       await lockDerive(client, engine.name);
-      return clearChunk(client, engine, CLEAR_ROOTS);
+      return clearChunk(client, engine, { operation: request.id, limit: CLEAR_ROOTS });
+    }).catch((error: unknown) => {
+      throw cannotClear(engine, error) ?? error;
     });
     if (chunk.roots === 0) break;
     cleared += chunk.roots;
@@ -72,7 +94,7 @@ export async function clearOwned(
     await progress(engine, scope, request.id, { step: 'clear', done: cleared, total });
     if (scope.signal.aborted)
       throw new Error(
-        'The reset was cancelled between two chunks: v3 holds a part of the rows. Run reprocess, or reset again.',
+        'The reset was cancelled between two chunks: the rows that it had cleared come back by themselves.',
       );
   }
   const roots = await inTransaction(pool, async (client) => {
@@ -86,6 +108,31 @@ export async function clearOwned(
   return { answer: `${rowsCleared} rows cleared, ${roots} roots to derive.`, counts: { rows: rowsCleared, roots } };
 }
 
+/** What another try alone does not mend; undefined for any other fault. */
+function cannotClear(engine: Engine, error: unknown): MkondoError | undefined {
+  const fault = databaseFault(error);
+  if (fault === 'schema') {
+    const drift = schemaDrift(engine.plan, error);
+    return new MkondoError(drift.code, drift.message, {
+      advice: `${drift.advice} Then ask for the reset again.`,
+      cause: error,
+    });
+  }
+  if (fault === 'foreignKey' || fault === 'constraint') {
+    const { message, detail = '' } = error as DatabaseError;
+    return new MkondoError(
+      'V3_CONSTRAINT',
+      `${engine.name}: v3 does not let its rows go: ${message}${detail === '' ? '' : ` (${detail})`}`,
+      {
+        advice:
+          "Rows that are v3's own refer to them. Remove those first and ask for the reset again, or ask for reprocess, which clears nothing. What was cleared comes back by itself.",
+        cause: error,
+      },
+    );
+  }
+  return undefined;
+}
+
 async function countLedger(engine: Engine): Promise<number> {
   const { rows } = await engine.deps.pool.query<{ count: string }>(
     'SELECT count(*) FROM cdc.ledger WHERE pipeline = $1',
@@ -94,18 +141,20 @@ async function countLedger(engine: Engine): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
-/** One chunk of roots. */
+/** One chunk of roots, marked at once: whatever comes after it, they are derived again. */
 async function clearChunk(
   client: ClientBase,
   engine: Engine,
-  limit: number,
+  { operation, limit }: { readonly operation: string; readonly limit: number },
 ): Promise<{ readonly roots: number; readonly rows: number }> {
   const { rows } = await client.query<{ root: string }>(
     'SELECT root FROM cdc.ledger WHERE pipeline = $1 ORDER BY root DESC LIMIT $2',
     [engine.name, limit],
   );
   const roots = rows.map((row) => row.root);
-  return { roots: roots.length, rows: await clearRoots(client, engine, { pipeline: engine.plan.pipeline, roots }) };
+  const cleared = await clearRoots(client, engine, { pipeline: engine.plan.pipeline, roots });
+  await markDirty(client, { pipeline: engine.name, roots, operation });
+  return { roots: roots.length, rows: cleared };
 }
 
 interface Clearing {

@@ -91,17 +91,35 @@ test('pages through the quarantine, and shows bytes that are no text', async () 
 
 test.each([
   ['GET', '/pipelines/nothing', 404, 'PIPELINE_UNKNOWN'],
-  ['GET', '/elsewhere', 404, 'NOT_FOUND'],
+  ['GET', '/elsewhere', 404, 'ROUTE_UNKNOWN'],
   ['GET', '/pipelines/products/quarantine?limit=many', 400, 'REQUEST_INVALID'],
   ['GET', '/pipelines/products/quarantine?pages=1', 400, 'REQUEST_INVALID'],
   ['POST', '/pipelines/products/pause', 400, 'REQUEST_INVALID'],
-  ['POST', '/pipelines/products/explode', 404, 'NOT_FOUND'],
+  ['POST', '/pipelines/products/frobnicate', 404, 'OPERATION_UNKNOWN'],
+  ['POST', '/pipelines/nothing/frobnicate', 404, 'PIPELINE_UNKNOWN'],
+  ['DELETE', '/pipelines/products', 404, 'ROUTE_UNKNOWN'],
+  ['GET', '/pipelines/%zz', 400, 'REQUEST_INVALID'],
 ] as const)('%s %s is answered with a problem %i %s', async (method, url, status, code) => {
   const answer = await api.inject({ method, url });
   expect(answer.statusCode).toBe(status);
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(answer.json()).toMatchObject({ status, code, instance: url });
   for (const field of ['title', 'detail', 'advice']) expect(answer.json<Record<string, string>>()[field]).not.toBe('');
+});
+
+test('whoever asks for what is not there is told what there is', async () => {
+  const advice = async (method: 'GET' | 'POST', url: string): Promise<string> =>
+    (await api.inject({ method, url, headers: { 'content-type': 'text/csv' }, payload: 'a,b' })).json<{
+      advice: string;
+    }>().advice;
+  expect(await advice('POST', '/pipelines/products/frobnicate')).toBe(
+    'There are: pause, resume, reset, reprocess, replay, retryQuarantined.',
+  );
+  for (const url of ['/', '/pipelines/products/pause']) {
+    const routes = await advice('GET', url);
+    for (const route of ['GET /pipelines', 'GET /pipelines/:name/quarantine', 'POST /pipelines/:name/pause'])
+      expect(routes).toContain(route);
+  }
 });
 
 test('says that Temporal is away', async () => {
@@ -115,6 +133,15 @@ test('says that Temporal is away', async () => {
   expect(answer.json()).toMatchObject({
     code: 'TEMPORAL_UNAVAILABLE',
     advice: expect.stringContaining('MKONDO_TEMPORAL_ADDRESS') as string,
+  });
+});
+
+test('shows a pipeline while Temporal is away, and that it cannot be known whether it gets on', async () => {
+  const answer = await api.inject('/pipelines/products');
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toMatchObject({
+    mode: 'drifted',
+    failure: { code: 'TEMPORAL_UNAVAILABLE', attempt: null, nextTryAt: null },
   });
 });
 

@@ -1,8 +1,8 @@
-// The REST API: what stands in our schema about every pipeline, and operations through its workflow. Reading works while
-// Temporal is away.
+// The REST API: what stands in our schema about every pipeline, why one does not get on, and operations through its
+// workflow. Reading works while Temporal is away.
 import type { Client } from '@temporalio/client';
 import { fastify } from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
@@ -12,10 +12,11 @@ import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
+import { readApplyFailure } from './apply-failure.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operate } from './operate.ts';
-import { notFound, toProblem } from './problem.ts';
+import { toProblem } from './problem.ts';
 
 export interface ApiDeps {
   readonly pool: Pool;
@@ -33,17 +34,28 @@ const MOST_OPERATIONS = 50;
 
 export function createApi(deps: ApiDeps): FastifyInstance {
   const { pool, client, taskQueue, uiLink, pipelines, lagOf, metrics, log } = deps;
-  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
-  app.setErrorHandler((error, request, reply) => {
+  function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error, request.url);
     metrics.countError(error);
     if (problem.status >= 500) log.error({ err: error, url: request.url }, problem.detail);
     if (problem.status === 503) void reply.header('retry-after', '5');
-    return reply.code(problem.status).type('application/problem+json').send(problem);
+    void reply.code(problem.status).type('application/problem+json').send(problem);
+  }
+  app.setErrorHandler(refuse);
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, path }) => {
+    if (method !== 'HEAD') routes.push(`${String(method)} ${path}`);
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).type('application/problem+json').send(notFound(request.url)),
+    refuse(
+      new MkondoError('ROUTE_UNKNOWN', `The API has no ${request.method} ${request.url}.`, {
+        advice: `It has: ${routes.join(', ')}.`,
+      }),
+      request,
+      reply,
+    ),
   );
   app.addHook('onResponse', async (request, reply) => {
     metrics.requests.inc({
@@ -68,13 +80,22 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   app.get<{ Params: { name: string } }>('/pipelines/:name', async ({ params }) => {
     const pipeline = known(params.name);
-    const row = (await readPipelines(pool)).find(({ name }) => name === pipeline.name);
-    const operations = await readOperations(pool, { pipeline: pipeline.name, limit: 10 });
-    return { ...described(pipeline, row), positions: row?.positions ?? {}, operations };
+    const [rows, operations, failure] = await Promise.all([
+      readPipelines(pool),
+      readOperations(pool, { pipeline: pipeline.name, limit: 10 }),
+      readApplyFailure(client, pipeline.name),
+    ]);
+    const row = rows.find(({ name }) => name === pipeline.name);
+    return { ...described(pipeline, row), failure, positions: row?.positions ?? {}, operations };
   });
 
   app.get<{ Params: { name: string } }>('/pipelines/:name/operations', async ({ params, query }) => {
-    const { limit } = parseQuery(z.strictObject({ limit: count.max(MOST_OPERATIONS).default(MOST_OPERATIONS) }), query);
+    const { limit } = parseQuery(
+      z.strictObject({
+        limit: count.max(MOST_OPERATIONS, `must be at most ${MOST_OPERATIONS}`).default(MOST_OPERATIONS),
+      }),
+      query,
+    );
     return { operations: await readOperations(pool, { pipeline: known(params.name).name, limit }) };
   });
 
@@ -91,6 +112,19 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       operate({ client, taskQueue, pipeline: known(params.name).name, name, body }),
     );
   }
+  app.post<{ Params: { name: string; operation: string } }>(
+    '/pipelines/:name/:operation',
+    // Before the body is looked at: whatever it is, the name is what is wrong.
+    {
+      onRequest: async ({ params }) => {
+        const pipeline = known(params.name);
+        throw new MkondoError('OPERATION_UNKNOWN', `${pipeline.name} has no operation '${params.operation}'.`, {
+          advice: `There are: ${operationNames.join(', ')}.`,
+        });
+      },
+    },
+    () => undefined,
+  );
 
   function described(pipeline: Pipeline, row: PipelineRow | undefined): object {
     const workflowId = pipelineWorkflowId(pipeline.name);
@@ -125,10 +159,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   return app;
 }
 
-const count = z.coerce.number().int().min(1);
+const count = z.coerce.number('must be a whole number').int('must be a whole number').min(1, 'must be 1 or more');
 const quarantinePage = z.strictObject({
-  limit: count.max(200).default(50),
-  after: z.coerce.number().int().min(0).default(0),
+  limit: count.max(200, 'must be at most 200').default(50),
+  after: z.coerce.number('must be an id').int('must be an id').min(0, 'must be an id').default(0),
   state: z.enum(['open', 'resolved', 'all']).default('open'),
 });
 

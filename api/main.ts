@@ -1,14 +1,14 @@
 // The API's process: wiring only.
 import { Client, Connection } from '@temporalio/client';
-import { Kafka, logLevel } from 'kafkajs';
 import { Pool } from 'pg';
-import { topicsOf } from '../bridge/topics.ts';
 import { readConfig } from '../model/config.ts';
 import { exitClearly } from '../model/exit-clearly.ts';
 import { MkondoError } from '../model/errors.ts';
+import { Kafka, logLevel } from '../model/kafka.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
 import { readPipelines } from './control-schema.ts';
 import { watchLag } from './lag-watch.ts';
@@ -19,10 +19,6 @@ const log = createLog('api', config);
 const metrics = createMetrics('api');
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort()).once('SIGINT', () => stopping.abort());
-// kafkajs 2.2.4 sets timers that lie in the past, of which Node 24 warns at each (tulios/kafkajs#1751); they do no harm.
-process.removeAllListeners('warning').on('warning', (warning) => {
-  if (warning.name !== 'TimeoutNegativeWarning') log.warn({ err: warning }, warning.message);
-});
 
 const pool = new Pool({
   connectionString: config.MKONDO_V3_URL,

@@ -6,7 +6,7 @@ export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  readonly code: ErrorCode | 'NOT_FOUND' | 'UNKNOWN';
+  readonly code: ErrorCode | 'UNKNOWN';
   readonly detail: string;
   readonly advice: string;
   /** The path that was asked for. */
@@ -17,6 +17,8 @@ const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; reado
   OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
   REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
   PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
+  OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
+  ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },
   TEMPORAL_UNAVAILABLE: { status: 503, title: 'Temporal does not answer' },
   V3_UNAVAILABLE: { status: 503, title: 'The v3 database does not answer' },
 };
@@ -27,7 +29,7 @@ export function toProblem(error: unknown, instance: string): Problem {
     const { status, title } = kinds[code] ?? { status: 500, title: 'The request failed' };
     return { type: 'about:blank', title, status, code, detail: error.message, advice: error.advice, instance };
   }
-  // Fastify's own refusals: a body that is no JSON, or too large.
+  // Fastify's own refusals: a URL that cannot be read, a body that is no JSON, or too large.
   const status = statusOf(error);
   if (status < 500) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -38,7 +40,7 @@ export function toProblem(error: unknown, instance: string): Problem {
       status,
       code: 'REQUEST_INVALID',
       detail,
-      advice: 'Send a JSON object such as {"reason": "..."}.',
+      advice: 'Correct the request; a body is a JSON object such as {"reason": "..."}.',
       instance,
     };
   }
@@ -49,18 +51,6 @@ export function toProblem(error: unknown, instance: string): Problem {
     code: 'UNKNOWN',
     detail: 'This is a bug: the log of the API has the error.',
     advice: 'Report it, with the log line.',
-    instance,
-  };
-}
-
-export function notFound(instance: string): Problem {
-  return {
-    type: 'about:blank',
-    title: 'There is nothing here',
-    status: 404,
-    code: 'NOT_FOUND',
-    detail: `The API has no ${instance}.`,
-    advice: 'Begin at GET /pipelines.',
     instance,
   };
 }

@@ -1,6 +1,5 @@
 // The bridge: Kafka in, claims out. It tells every pipeline's workflow how far the topics hold data, and never reads a row.
 import { Client, Connection } from '@temporalio/client';
-import { Kafka, logLevel } from 'kafkajs';
 import { Pool } from 'pg';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Mode } from '../activities/contract.ts';
@@ -8,9 +7,11 @@ import { readConfig } from '../model/config.ts';
 import { exitClearly } from '../model/exit-clearly.ts';
 import { MkondoError } from '../model/errors.ts';
 import { serveHealth } from '../model/health.ts';
+import { Kafka, logLevel } from '../model/kafka.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { topicsOf } from '../pipelines/topics.ts';
 import { readPipelines } from './control-schema.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -19,7 +20,6 @@ import type { Position } from './follow.ts';
 import { lagOf, observe } from '../model/lag.ts';
 import type { Unreached } from '../model/lag.ts';
 import { listen } from './listen.ts';
-import { topicsOf } from './topics.ts';
 
 /** How often lag is measured, and Temporal asked whether it is there. */
 const LOOK_MS = 3_000;
@@ -36,10 +36,6 @@ const topics = topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX);
 const names = pipelines.map(({ name }) => name);
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort()).once('SIGINT', () => stopping.abort());
-// kafkajs 2.2.4 sets timers that lie in the past, of which Node 24 warns at each (tulios/kafkajs#1751); they do no harm.
-process.removeAllListeners('warning').on('warning', (warning) => {
-  if (warning.name !== 'TimeoutNegativeWarning') log.warn({ err: warning }, warning.message);
-});
 
 const faults = new Map<string, string>([['kafka', 'The topics are not followed yet.']]);
 const health = await serveHealth({

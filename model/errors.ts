@@ -40,6 +40,8 @@ export const errorFates = {
   // Operators
   OPERATION_REFUSED: 'refuse',
   PIPELINE_UNKNOWN: 'refuse',
+  OPERATION_UNKNOWN: 'refuse',
+  ROUTE_UNKNOWN: 'refuse',
   REQUEST_INVALID: 'refuse',
 
   // Start

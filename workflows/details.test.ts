@@ -38,7 +38,8 @@ test('says the state, since when, by whom, why, and what can be done', () => {
 
 test('while an apply is under way, says what was known when it began', () => {
   const claimed = remember.claimedTo(paused, { 'elmis.public.products/0': 6 }, nowMs);
-  const details = renderDetails(statusOf('products', remember.applyBegan(claimed, nowMs), nowMs));
+  const busy = remember.claimedTo(remember.applyBegan(claimed, nowMs), { 'elmis.public.products/0': 60 }, nowMs);
+  const details = renderDetails(statusOf('products', busy, nowMs));
   expect(details).toContain('- **not landed yet**: 1 event when the apply under way began');
   expect(details).toContain('An apply is under way since 2026-01-31 12:00:00Z');
 });
@@ -49,6 +50,10 @@ test('an apply that is tried again and again is shown with what the pipeline is 
   expect(details).toContain('### retrying since 2026-01-31 11:50:00Z');
   expect(details).toContain('meant to be **paused** since 2026-01-31 11:00:00Z by Asha: stock count | all regions');
   expect(details).not.toContain('within about a minute');
+  const behind = remember.claimedTo(stuck, { 'elmis.public.products/0': 9 }, nowMs - 60_000);
+  expect(renderDetails(statusOf('products', behind, nowMs))).toContain(
+    '- **not landed yet**: 4 events, the oldest waits for 60 s',
+  );
 });
 
 test('an operation stands on lines of its own, whatever its reason holds', () => {

@@ -79,11 +79,11 @@ function figures(status: PipelineStatus): string {
     : `${list}\n\nAn apply is under way since ${short(applyingSince)}; it reports at its end, within about a minute.`;
 }
 
-/** While an apply is under way, its positions are not known here. */
-function notLanded({ lag, applyingSince }: PipelineStatus): string {
+/** While an apply is under way, its positions are not known here; one that is being tried again has moved none. */
+function notLanded({ state, lag, applyingSince }: PipelineStatus): string {
   if (lag.events === 0) return 'nothing';
   const events = counted(lag.events, 'event');
-  return applyingSince === null
+  return applyingSince === null || state === 'retrying'
     ? `${events}, the oldest waits for ${lag.seconds} s`
     : `${events} when the apply under way began`;
 }

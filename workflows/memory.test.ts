@@ -159,6 +159,21 @@ test('the lag is since the claim that it fell behind by, then since the newest e
   expect(lagOf(caught, 36_020_000)).toMatchObject({ events: 0, seconds: 0 });
 });
 
+test('while an apply is under way the lag is what it was when that began, until it is so late that it must be failing', () => {
+  const caughtUp = { ...idle, state: { ...state, applied: { 'a/0': 10 } } };
+  const began = remember.applyBegan(remember.claimedTo(caughtUp, { 'a/0': 11 }, 5_000), 8_000);
+  const busy = remember.claimedTo(began, { 'a/0': 5_000, 'b/0': 7 }, 9_000);
+  const applyingSince = new Date(8_000).toISOString();
+  expect(lagOf(busy, 60_000)).toEqual({ events: 1, seconds: 3, asOf: applyingSince, applyingSince });
+  // The state was read in between: the event has been applied since.
+  const read = remember.heard(busy, { ...state, applied: { 'a/0': 40 } }, 20_000);
+  expect(lagOf(read, 60_000)).toEqual({ events: 0, seconds: 0, asOf: new Date(20_000).toISOString(), applyingSince });
+  // One that began for a wake was not behind; what came since is not its lag either.
+  const woken = remember.claimedTo(remember.applyBegan(caughtUp, 8_000), { 'a/0': 5_000 }, 9_000);
+  expect(lagOf(woken, 60_000)).toMatchObject({ events: 0, seconds: 0 });
+  expect(lagOf(woken, 200_000)).toMatchObject({ events: 4_990, seconds: 191, applyingSince });
+});
+
 test('an apply that does not return is shown as being tried again', () => {
   expect(shownState(remember.applyBegan(idle, 0), 100_000)).toBe('running');
   expect(shownState(remember.applyBegan(idle, 0), 200_000)).toBe('retrying');

@@ -72,8 +72,10 @@ export interface Lag {
   readonly events: number;
   /** How far v3 is behind, in whole seconds; 0 when nothing that is claimed waits. */
   readonly seconds: number;
-  /** ISO 8601: when the positions were last heard from the activity; it reports when it returns, at least once a minute. */
+  /** ISO 8601: when the figures held. While an apply is under way they stand still: it reports when it returns. */
   readonly asOf: string | null;
+  /** ISO 8601: since when an `apply` is under way; null when none is. */
+  readonly applyingSince: string | null;
 }
 
 export interface OperationRecord {
@@ -156,7 +158,7 @@ export const descriptions = {
   wake: 'Looks for roots that are due to be derived. Harmless by hand.',
   operationEnded: 'From an operation: how it ended.',
   status: 'Everything about the pipeline: state, positions, lag, quarantine, operations, last failure.',
-  lag: 'How far v3 is behind at most, in events and in seconds. An apply under way reports at its end: GET /pipelines/<name> is newer.',
+  lag: 'How far v3 is behind, in events and in seconds. While an apply is under way (applyingSince), what was known when it began (asOf): GET /pipelines/<name> is newer.',
   pause: `Changes keep landing, v3 stands still until resume. Loses nothing, for as long as you like. ${input}`,
   resume: `Brings v3 up to date after a pause, or after the engine stopped the pipeline. ${input}`,
   reset: `Deletes exactly the v3 rows that this pipeline owns, then derives all again. Readers see them missing meanwhile. ${input}`,

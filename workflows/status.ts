@@ -8,18 +8,38 @@ const LATE_APPLY_MS = 150_000;
 
 export function shownState(memory: Memory, nowMs: number): ShownState {
   const { state, failure, applyingSinceMs } = memory;
-  if (applyingSinceMs !== null && nowMs - applyingSinceMs > LATE_APPLY_MS) return 'retrying';
+  if (applyingSinceMs !== null && isLate(applyingSinceMs, nowMs)) return 'retrying';
   if (state === null) return 'starting';
   return failure !== null && state.mode === 'running' ? 'failing' : state.mode;
 }
 
+/**
+ * While an apply is under way, nobody here knows how far it is: claims that came since would count as lag although it may
+ * have applied them. So the lag stays what it was when the apply began, or when the state was read since; until the apply
+ * is so late that it must be failing.
+ */
 export function lagOf(memory: Memory, nowMs: number): Lag {
-  const { behindFromMs, heardAtMs } = memory;
-  return {
-    events: eventsBehind(memory),
-    seconds: behindFromMs === null ? 0 : Math.max(0, Math.round((nowMs - behindFromMs) / 1000)),
-    asOf: heardAtMs === null ? null : iso(heardAtMs),
-  };
+  const { claimed, asked, state, behindFromMs, heardAtMs, applyingSinceMs } = memory;
+  const applyingSince = applyingSinceMs === null ? null : iso(applyingSinceMs);
+  if (applyingSinceMs === null || isLate(applyingSinceMs, nowMs)) {
+    return {
+      events: eventsBehind({ claimed, state }),
+      seconds: secondsBetween(behindFromMs, nowMs),
+      asOf: heardAtMs === null ? null : iso(heardAtMs),
+      applyingSince,
+    };
+  }
+  const events = eventsBehind({ claimed: asked, state });
+  const asOfMs = Math.max(heardAtMs ?? 0, applyingSinceMs);
+  return { events, seconds: events === 0 ? 0 : secondsBetween(behindFromMs, asOfMs), asOf: iso(asOfMs), applyingSince };
+}
+
+function isLate(applyingSinceMs: number, nowMs: number): boolean {
+  return nowMs - applyingSinceMs > LATE_APPLY_MS;
+}
+
+function secondsBetween(fromMs: number | null, toMs: number): number {
+  return fromMs === null ? 0 : Math.max(0, Math.round((toMs - fromMs) / 1000));
 }
 
 /** 0, then under 10 s, 1 min, 10 min, 1 h, and more: the list of pipelines is told when a lag moves to another of these. */

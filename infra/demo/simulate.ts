@@ -2,20 +2,25 @@
 // can be given as an environment variable instead. Runs until its time is over or it is told to stop (SIGINT, SIGTERM).
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { configSchema, settingFaults } from '../../model/config.ts';
 import { createLog } from '../../model/log.ts';
 import { createSimulator } from './simulator.ts';
 
-const rate = z.coerce.number().positive().optional();
+const rate = z.coerce.number('must be a number over 0').positive('must be a number over 0').optional();
 const settings = z.object({
   MKONDO_SIMULATOR_V2_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
     .describe('PostgreSQL URL of v2, with the role that owns the eLMIS tables'),
-  MKONDO_SIMULATOR_SEED: z.coerce.number().int().default(1).describe('the same seed on the same data does the same'),
+  MKONDO_SIMULATOR_SEED: z.coerce
+    .number('must be a whole number')
+    .int('must be a whole number')
+    .default(1)
+    .describe('the same seed on the same data does the same'),
   MKONDO_SIMULATOR_ACTIONS_PER_SECOND: rate.describe('aim for this many actions a second'),
   MKONDO_SIMULATOR_ROW_CHANGES_PER_SECOND: rate.describe('or for this many row changes a second'),
   MKONDO_SIMULATOR_DURATION_SECONDS: rate.describe('how long; without it, until stopped'),
-  MKONDO_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  MKONDO_LOG_LEVEL: configSchema.shape.MKONDO_LOG_LEVEL,
 });
 
 const prefix = 'MKONDO_SIMULATOR_';
@@ -28,9 +33,12 @@ const { values } = parseArgs({
 const given = Object.fromEntries(
   names.flatMap((name) => (values[option(name)] === undefined ? [] : [[name, values[option(name)]]])),
 );
-const result = settings.safeParse({ ...process.env, ...given });
+const environment = { ...process.env, ...given };
+const result = settings.safeParse(environment);
 if (!result.success) {
-  console.error(`The simulator's settings have faults:\n${z.prettifyError(result.error)}`);
+  console.error(
+    `The simulator's settings have faults:\n${settingFaults(settings, result.error, environment).join('\n')}`,
+  );
   console.error(`Give ${names.map((name) => `--${option(name)} (or ${name})`).join(', ')}.`);
   process.exit(1);
 }

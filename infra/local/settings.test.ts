@@ -17,7 +17,7 @@ describe('readLocalSettings', () => {
   test('names every fault at once', () => {
     const environment = { MKONDO_LOCAL_V2_PORT: '70000', MKONDO_LOCAL_SIMULATOR: 'perhaps' };
     expect(() => readLocalSettings(environment)).toThrow(
-      /2 fault\(s\)[^]*MKONDO_LOCAL_V2_PORT[^]*MKONDO_LOCAL_SIMULATOR/,
+      /2 fault\(s\)[^]*MKONDO_LOCAL_V2_PORT is '70000', but must be a port[^]*MKONDO_LOCAL_SIMULATOR is 'perhaps', but must be on or off/,
     );
   });
 });

@@ -2,15 +2,15 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { configSchema } from '../../model/config.ts';
+import { configSchema, port, settingFaults } from '../../model/config.ts';
 import { MkondoError } from '../../model/errors.ts';
 import type { Ports } from './ports.ts';
 
 /** The folder of the checkout. */
 export const projectDir = resolve(import.meta.dirname, '../..');
 
-const port = z.coerce.number().int().min(1).max(65_535);
-const onOff = z.enum(['on', 'off']);
+const onOff = z.enum(['on', 'off'], 'must be on or off');
+const positive = z.coerce.number('must be a number over 0').positive('must be a number over 0');
 
 /** The settings, each with its description. */
 export const localSchema = configSchema
@@ -23,12 +23,12 @@ export const localSchema = configSchema
   .extend({
     MKONDO_LOCAL_STATE_DIR: z
       .string()
-      .min(1)
+      .min(1, 'must not be empty')
       .default('.run')
       .describe('folder of all data, logs and secrets of the local stack'),
     MKONDO_CACHE_DIR: z
       .string()
-      .min(1)
+      .min(1, 'must not be empty')
       .optional()
       .describe('folder of downloads, kept between checkouts; default $XDG_CACHE_HOME/mkondo or ~/.cache/mkondo'),
     MKONDO_LOCAL_V2_PORT: port.default(15_432).describe("port of v2's PostgreSQL"),
@@ -44,23 +44,19 @@ export const localSchema = configSchema
       .describe(
         'fsync of both PostgreSQL servers: off is quicker and survives any killed process, but not a loss of power',
       ),
-    MKONDO_LOCAL_DEMO_SCALE: z.coerce
-      .number()
-      .positive()
+    MKONDO_LOCAL_DEMO_SCALE: positive.default(1).describe('size of the demo data; 1 loads in seconds'),
+    MKONDO_LOCAL_DEMO_SEED: z.coerce
+      .number('must be a whole number')
+      .int('must be a whole number')
       .default(1)
-      .describe('size of the demo data; 1 loads in seconds'),
-    MKONDO_LOCAL_DEMO_SEED: z.coerce.number().int().default(1).describe('seed of the demo data and of the simulator'),
+      .describe('seed of the demo data and of the simulator'),
     MKONDO_LOCAL_PROCESSES: onOff
       .default('on')
       .describe('whether worker, bridge and API are started; off when you run them yourself, as in a debugger'),
     MKONDO_LOCAL_SIMULATOR: onOff
       .default('on')
       .describe('whether the simulator plays the eLMIS application against v2'),
-    MKONDO_LOCAL_SIMULATOR_RATE: z.coerce
-      .number()
-      .positive()
-      .default(1)
-      .describe('actions per second of the simulator'),
+    MKONDO_LOCAL_SIMULATOR_RATE: positive.default(1).describe('actions per second of the simulator'),
   });
 
 export interface LocalSettings {
@@ -80,7 +76,7 @@ export interface LocalSettings {
 export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings {
   const result = localSchema.safeParse(environment);
   if (!result.success) {
-    const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    const faults = settingFaults(localSchema, result.error, environment);
     throw new MkondoError(
       'CONFIG_INVALID',
       `The settings of the local stack have ${faults.length} fault(s):\n${faults.join('\n')}`,

@@ -34,7 +34,7 @@ export function reportText(report: VerifyReport): string {
       ({ kind, root, code, message }) => `  ${pipeline.pipeline} ${root ?? ''} ${kind} ${code} ${cut(message)}`,
     ),
   );
-  const agreed = report.pipelines.reduce((sum, { refusedAlike }) => sum + refusedAlike, 0);
+  const agreed = report.pipelines.reduce((sum, { refusedAlike }) => sum + refusedAlike.length, 0);
   return [
     columns(table),
     checks.join('\n'),

@@ -38,7 +38,7 @@ export interface PipelineReport {
   /** Roots that the system itself says are quarantined, or wait, or are still to be derived. */
   readonly troubles: readonly Trouble[];
   /** Roots that no v3 row can be made of, and that are in quarantine for just that: no difference. */
-  readonly refusedAlike: number;
+  readonly refusedAlike: readonly string[];
 }
 
 export interface VerifyReport {
@@ -115,7 +115,7 @@ async function verifyPipeline(
     tables,
     samples: [...unlike.map(refusalDifference), ...found].slice(0, samples),
     troubles,
-    refusedAlike: alike.length,
+    refusedAlike: alike,
   };
 
   function refusalDifference([root, error]: readonly [string, MkondoError]): Difference {

@@ -8,12 +8,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { withClient } from '../../infra/local/databases.ts';
-import { portsFrom } from '../../infra/local/ports.ts';
-import { startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import { idOf } from '../../model/ids.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
+import { stackOptions, withStack } from './bench-stack.ts';
+import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
 import { applyAll, startOurs } from './ours.ts';
 import { loadAverage } from './process-figures.ts';
@@ -24,6 +22,7 @@ import { LINES_TABLE, makeSource } from './source.ts';
 
 const { values } = parseArgs({
   options: {
+    ...stackOptions,
     seconds: { type: 'string', default: '60' },
     rate: { type: 'string', default: '200' },
     /** Lines of one requisition that a transaction changes. 1 makes as many requisitions to derive as rows change. */
@@ -31,17 +30,13 @@ const { values } = parseArgs({
     /** Lines in v2, of all ages; the changes are spread over all requisitions. */
     lines: { type: 'string', default: '40000' },
     seed: { type: 'string', default: '1' },
-    fsync: { type: 'string', default: 'off' },
     /** So many single changes afterwards, each after 20 s of silence: what waking up costs. */
     silence: { type: 'string', default: '0' },
-    'port-base': { type: 'string' },
-    state: { type: 'string' },
   },
 });
 
 const RATE = Number(values.rate);
 const PER_TRANSACTION = Number(values['per-transaction']);
-const FSYNC = values.fsync === 'on' ? 'on' : 'off';
 /** Both paths are awake and their code is warm when the measurement begins. */
 const WARM_UP_SECONDS = 15;
 const SILENCE_MS = 20_000;
@@ -58,23 +53,10 @@ interface Latency {
   readonly changes: number;
 }
 
-const stateDir = values.state ?? (await createStateFolder('bench-latency'));
-const stack = await startStack({
-  stateDir,
-  ports: values['port-base'] === undefined ? await freePorts() : portsFrom(Number(values['port-base'])),
-  sink: true,
-  fsync: FSYNC,
-  log: say,
-});
-try {
-  await bench(stack);
-} finally {
-  await stack.stop();
-  if (values.state === undefined) await removeStateFolder(stateDir);
-}
+await withStack({ name: 'bench-latency', values }, bench);
 process.exit(0);
 
-async function bench(stack: Stack): Promise<void> {
+async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   await noteCommitTimes(stack);
   const changes = Math.round(RATE * Number(values.seconds));
   const warmUp = RATE * WARM_UP_SECONDS;
@@ -112,7 +94,7 @@ async function bench(stack: Stack): Promise<void> {
     ...[each.p50Ms, each.p90Ms, each.p99Ms, each.maxMs].map((ms) => ms.toFixed(1).padStart(8)),
   ];
   console.log(
-    `\nms from v2's commit to the destination's, at ${flow.rowsPerSecond.toFixed(0)} changes/s, ${flow.lines.length} in all, ${PER_TRANSACTION} in a transaction, over ${source.requisitions} requisitions of ${Math.round(source.lines / source.requisitions)} lines; fsync ${FSYNC}; load of the machine before: ${loadBefore}\n`,
+    `\nms from v2's commit to the destination's, at ${flow.rowsPerSecond.toFixed(0)} changes/s, ${flow.lines.length} in all, ${PER_TRANSACTION} in a transaction, over ${source.requisitions} requisitions of ${Math.round(source.lines / source.requisitions)} lines; fsync ${fsync}; load of the machine before: ${loadBefore}\n`,
   );
   console.log(
     table([
@@ -131,7 +113,7 @@ async function bench(stack: Stack): Promise<void> {
     afterSilence,
     rate: flow.rowsPerSecond,
     perTransaction: PER_TRANSACTION,
-    source: { ...source, fsync: FSYNC },
+    source: { ...source, fsync },
     loadBefore,
   });
   console.log(`The figures: ${file}`);

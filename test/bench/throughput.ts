@@ -9,12 +9,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { withClient } from '../../infra/local/databases.ts';
-import { portsFrom } from '../../infra/local/ports.ts';
-import { startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import { operationUpdates, pipelineWorkflowId } from '../../workflows/messages.ts';
-import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
-import { freePorts } from '../support/free-ports.ts';
+import { stackOptions, withStack } from './bench-stack.ts';
+import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
 import { applyAll, workflowBeganMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
 import type { Ours } from './ours.ts';
@@ -27,16 +25,12 @@ import { logEnds } from './topic-ends.ts';
 
 const { values } = parseArgs({
   options: {
+    ...stackOptions,
     lines: { type: 'string', default: '500000' },
     seed: { type: 'string', default: '1' },
-    /** For both sides alike; off, as the issue's trials had it. */
-    fsync: { type: 'string', default: 'off' },
     /** 120 by default, 20 for a small run. */
     'steady-seconds': { type: 'string' },
     'steady-rate': { type: 'string', default: '50' },
-    'port-base': { type: 'string' },
-    /** Keeps the databases and Kafka after the run. */
-    state: { type: 'string' },
   },
 });
 
@@ -45,7 +39,6 @@ const STEADY_SECONDS = Number(values['steady-seconds'] ?? (LINES < 100_000 ? 20 
 const STEADY_RATE = Number(values['steady-rate']);
 const PIPELINE = 'requisitions';
 const LONGEST_MS = 1_800_000;
-const FSYNC = values.fsync === 'on' ? 'on' : 'off';
 
 interface Figures {
   readonly seconds: number;
@@ -56,23 +49,10 @@ interface Figures {
   readonly loadBefore: number;
 }
 
-const stateDir = values.state ?? (await createStateFolder('bench-throughput'));
-const stack = await startStack({
-  stateDir,
-  ports: values['port-base'] === undefined ? await freePorts() : portsFrom(Number(values['port-base'])),
-  sink: true,
-  fsync: FSYNC,
-  log: say,
-});
-try {
-  await bench(stack);
-} finally {
-  await stack.stop();
-  if (values.state === undefined) await removeStateFolder(stateDir);
-}
+await withStack({ name: 'bench-throughput', values }, bench);
 process.exit(0);
 
-async function bench(stack: Stack): Promise<void> {
+async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   const source = await makeSource({
     stack,
     lines: LINES,
@@ -117,7 +97,7 @@ async function bench(stack: Stack): Promise<void> {
     `x ${(figures.rowsPerSecond / best.rowsPerSecond).toFixed(2)}`,
   ];
   console.log(
-    `\n${source.lines} requisition lines of ${source.requisitions} requisitions, fsync ${FSYNC}; load of the machine before each: ${[...sinks, whole, reprocess].map(({ loadBefore }) => loadBefore).join(', ')}\n`,
+    `\n${source.lines} requisition lines of ${source.requisitions} requisitions, fsync ${fsync}; load of the machine before each: ${[...sinks, whole, reprocess].map(({ loadBefore }) => loadBefore).join(', ')}\n`,
   );
   console.log(
     table([
@@ -147,7 +127,7 @@ async function bench(stack: Stack): Promise<void> {
     sinks,
     memory,
     temporal: steady,
-    source: { ...source, fsync: FSYNC },
+    source: { ...source, fsync },
   });
   console.log(`The figures: ${file}`);
 }

@@ -2,7 +2,6 @@
 // bridge signalled is read from the workflows' histories.
 import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { Kafka, logLevel } from 'kafkajs';
 import { Client as Database, Pool } from 'pg';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -11,6 +10,7 @@ import { createProcess } from '../../infra/local/parts/mkondo.ts';
 import type { Part } from '../../infra/local/parts/part.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
+import { Kafka, logLevel } from '../../model/kafka.ts';
 import { pipelines } from '../../pipelines/index.ts';
 import { pipelineWorkflowId } from '../../workflows/messages.ts';
 import { freePorts } from '../support/free-ports.ts';

@@ -1,8 +1,8 @@
 // What cannot be applied goes to quarantine with its position, its bytes and a code; everything else goes on.
-import { Kafka, logLevel } from 'kafkajs';
 import type { Producer } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { idOf } from '../../model/ids.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { categoryName, operatorName } from './renamed-rows.ts';
+import { Kafka, logLevel } from '../../model/kafka.ts';
 import {
   address,
   differences,
@@ -11,7 +11,6 @@ import {
   operateToItsEnd,
   quarantineOf,
   restart,
-  reviveAll,
   settle,
   v2,
   v3,
@@ -25,7 +24,6 @@ beforeAll(async () => {
   await producer.connect();
 });
 afterAll(() => producer.disconnect());
-afterEach(reviveAll);
 
 test('keeps what is no change event, and applies the rest of its batch', async () => {
   await settle();
@@ -43,7 +41,7 @@ test('keeps what is no change event, and applies the rest of its batch', async (
   );
   await restart('worker');
 
-  await eventually(async () => expect(await categoryName('870001')).toBe('Among bad ones'));
+  await eventually(async () => expect(await categoryName(870001)).toBe('Among bad ones'));
   const kept = await quarantineOf('product-categories');
   expect(kept.map(({ code, payload }) => [code, payload?.data])).toEqual(bad);
   expect(kept.map(({ kind, attempts }) => ({ kind, attempts }))).toEqual(
@@ -70,10 +68,10 @@ test('keeps a row whose value does not fit its v3 column, until v2 corrects it',
   await eventually(async () =>
     expect(await rootFaults('product-categories')).toEqual([['870002', 'V3_VALUE_REJECTED']]),
   );
-  expect(await categoryName('870002')).toBeUndefined();
+  expect(await categoryName(870002)).toBeUndefined();
 
   await v2(`INSERT INTO product_categories (id, code, name, displayorder) VALUES (870002, 'E2E-FITS', 'Fits now', 1)`);
-  await eventually(async () => expect(await categoryName('870002')).toBe('Fits now'));
+  await eventually(async () => expect(await categoryName(870002)).toBe('Fits now'));
   await eventually(async () => expect(await rootFaults('product-categories')).toEqual([]));
 });
 
@@ -89,11 +87,11 @@ test('keeps a row that violates a v3 constraint, and applies it when it is retri
   await v2(
     `INSERT INTO facility_operators (id, code, text, displayorder) VALUES (870004, 'E2E-BESIDE', 'Beside it', 2)`,
   );
-  await eventually(async () => expect(await operatorName('870004')).toBe('Beside it'));
+  await eventually(async () => expect(await operatorName(870004)).toBe('Beside it'));
 
   await v3('DELETE FROM referencedata.facility_operators WHERE id = $1', [row?.id]);
   await operateToItsEnd('facility-operators', 'retryQuarantined');
-  expect(await operatorName('870003')).toBe('Made in v2');
+  expect(await operatorName(870003)).toBe('Made in v2');
   expect(await rootFaults('facility-operators')).toEqual([]);
 });
 
@@ -127,20 +125,4 @@ async function send(values: readonly string[]): Promise<void> {
 /** Root and code of what is in quarantine as a root. */
 async function rootFaults(pipeline: string): Promise<readonly (readonly (string | null)[])[]> {
   return (await quarantineOf(pipeline)).filter(({ kind }) => kind === 'root').map(({ root, code }) => [root, code]);
-}
-
-async function categoryName(key: string): Promise<string | undefined> {
-  const rows = await v3<{ name: string }>(
-    'SELECT displayname AS name FROM referencedata.orderable_display_categories WHERE id = $1',
-    [idOf('product_categories', key)],
-  );
-  return rows[0]?.name;
-}
-
-async function operatorName(key: string): Promise<string | undefined> {
-  return (
-    await v3<{ name: string }>('SELECT name FROM referencedata.facility_operators WHERE id = $1', [
-      idOf('facility_operators', key),
-    ])
-  )[0]?.name;
 }

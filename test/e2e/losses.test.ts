@@ -4,10 +4,21 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { projectDir } from '../../infra/local/settings.ts';
+import { Kafka, logLevel } from '../../model/kafka.ts';
 import { idOf } from '../../model/ids.ts';
+import {
+  categoryId,
+  categoryName,
+  operatorId,
+  operatorName,
+  productId,
+  productName,
+  renameCategory,
+  renameOperator,
+  renameProduct,
+} from './renamed-rows.ts';
 import {
   address,
   differences,
@@ -17,14 +28,10 @@ import {
   operateToItsEnd,
   pipelineOf,
   restart,
-  reviveAll,
   settle,
   temporalCli,
-  v2,
   v3,
 } from './system.ts';
-
-afterEach(reviveAll);
 
 test('goes on by itself when v3 was away for 20 seconds', async () => {
   await kill('v3');
@@ -39,13 +46,13 @@ test('goes on by itself when v3 was away for 20 seconds', async () => {
 });
 
 test("goes on in the same state when Temporal's database was deleted and the workflows were rebuilt", async () => {
-  const operator = (await v2<{ id: number }>('SELECT min(id) AS id FROM facility_operators'))[0]?.id;
+  const operator = await operatorId();
   await operate('facility-operators', 'pause', { reason: 'to be remembered' });
   await kill('bridge'); // it would start the workflows by itself, sooner or later
   await kill('temporal');
   for (const suffix of ['', '-wal', '-shm', '-journal'])
     await rm(`${address.temporalDatabase}${suffix}`, { force: true });
-  await v2(`UPDATE facility_operators SET text = 'Temporal was away' WHERE id = $1`, [operator]);
+  await renameOperator(operator, 'Temporal was away');
   await restart('temporal');
 
   const { stdout } = await promisify(execFile)(
@@ -75,15 +82,9 @@ test("goes on in the same state when Temporal's database was deleted and the wor
   );
   expect(status).toMatch(/to be remembered/);
   expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused' });
-  const name = async (): Promise<string | undefined> =>
-    (
-      await v3<{ name: string }>('SELECT name FROM referencedata.facility_operators WHERE id = $1', [
-        idOf('facility_operators', String(operator)),
-      ])
-    )[0]?.name;
-  expect(await name()).not.toBe('Temporal was away');
+  expect(await operatorName(operator)).not.toBe('Temporal was away');
   await eventually(async () => expect((await operate('facility-operators', 'resume')).status).toBe(200));
-  await eventually(async () => expect(await name()).toBe('Temporal was away'));
+  await eventually(async () => expect(await operatorName(operator)).toBe('Temporal was away'));
   expect(await differences()).toBe('');
 });
 
@@ -125,16 +126,14 @@ test('changes no row when the workflow of a busy pipeline is reset in Temporal',
 
 test('stops with the reason when Kafka no longer holds what it claimed, and goes on after a replay', async () => {
   const topic = 'elmis.public.product_categories';
-  const category = (await v2<{ id: number }>('SELECT min(id) AS id FROM product_categories'))[0]?.id;
-  const rename = async (name: string): Promise<void> =>
-    void (await v2('UPDATE product_categories SET name = $2 WHERE id = $1', [category, name]));
+  const category = await categoryId();
   await settle();
   await kill('worker');
   const admin = new Kafka({ brokers: [address.kafka], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   const end = async (): Promise<number> => Number((await admin.fetchTopicOffsets(topic))[0]?.high);
   const before = await end();
-  await rename('This event will be lost');
+  await renameCategory(category, 'This event will be lost');
   const lost = await eventually(async () => {
     const offset = await end();
     expect(offset).toBeGreaterThan(before);
@@ -157,29 +156,7 @@ test('stops with the reason when Kafka no longer holds what it claimed, and goes
 
   await operateToItsEnd('product-categories', 'replay', { from: { topic, partition: 0, offset: lost } });
   expect((await operate('product-categories', 'resume')).status).toBe(200);
-  await rename('Told again');
-  await eventually(async () => {
-    const rows = await v3<{ name: string }>(
-      'SELECT displayname AS name FROM referencedata.orderable_display_categories WHERE id = $1',
-      [idOf('product_categories', String(category))],
-    );
-    expect(rows[0]?.name).toBe('Told again');
-  });
+  await renameCategory(category, 'Told again');
+  await eventually(async () => expect(await categoryName(category)).toBe('Told again'));
   expect(await differences()).toBe('');
 });
-
-async function productId(): Promise<number> {
-  return (await v2<{ id: number }>('SELECT max(id) AS id FROM products'))[0]?.id as number;
-}
-
-async function renameProduct(name: string): Promise<void> {
-  await v2('UPDATE products SET primaryname = $2 WHERE id = $1', [await productId(), name]);
-}
-
-async function productName(): Promise<string | undefined> {
-  const rows = await v3<{ name: string }>(
-    'SELECT fullproductname AS name FROM referencedata.orderables WHERE id = $1',
-    [idOf('products', String(await productId()))],
-  );
-  return rows[0]?.name;
-}

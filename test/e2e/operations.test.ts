@@ -1,7 +1,6 @@
 // What an operator does, over REST, by the Temporal CLI, while v2 goes on and somebody reads v3.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
-import { idOf } from '../../model/ids.ts';
+import { describe, expect, test } from 'vitest';
+import { operatorId, operatorName, renameOperator } from './renamed-rows.ts';
 import {
   differences,
   eventually,
@@ -10,27 +9,19 @@ import {
   operateToItsEnd,
   pipelineOf,
   restart,
-  reviveAll,
   settle,
   temporalCli,
   v2,
   v3,
 } from './system.ts';
-
-afterEach(async () => {
-  // Whatever a failed test left behind must not fail the next.
-  await reviveAll();
-  for (const name of ['products', 'facility-operators']) {
-    if ((await pipelineOf(name)).mode === 'paused') await operate(name, 'resume');
-  }
-});
+import { readWhile } from '../support/read-while.ts';
 
 describe('a paused pipeline', () => {
   test('lands while v3 stands still, and brings all after resume (REST)', async () => {
-    const operator = await anyOperator();
+    const operator = await operatorId();
     expect((await operate('facility-operators', 'pause', { reason: 'v3 is upgraded', by: 'e2e' })).status).toBe(200);
-    await rename(operator, 'while paused, first');
-    await rename(operator, 'while paused, last');
+    await renameOperator(operator, 'while paused, first');
+    await renameOperator(operator, 'while paused, last');
     const landed = await eventually(async () => {
       const rows = await v3<{ text: string }>(
         'SELECT text FROM landing_facility_operators.facility_operators WHERE _key = $1',
@@ -53,8 +44,8 @@ describe('a paused pipeline', () => {
     await eventually(async () =>
       expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused', reason: 'by signal' }),
     );
-    const operator = await anyOperator();
-    await rename(operator, 'paused by a signal');
+    const operator = await operatorId();
+    await renameOperator(operator, 'paused by a signal');
     const answer = await temporalCli(
       'workflow',
       'update',
@@ -84,15 +75,18 @@ describe('reset', () => {
   test.each(['facility-types', 'geographic-zones', 'programs', 'products', 'requisitions'])(
     'of %s clears and fills it again, while a reader sees no row that v3 owns go',
     async (name) => {
-      const reader = readAllTheWhile(async () => {
-        const own = await v3<{ id: string }>(
-          `SELECT id FROM referencedata.facility_types WHERE code IN ('warehouse', 'FHIR-FT')`,
-        );
-        return own.length;
-      });
-      const answer = await operateToItsEnd(name, 'reset');
+      let answer = '';
+      const seen = await readWhile(
+        async () => {
+          const own = await v3<{ id: string }>(
+            `SELECT id FROM referencedata.facility_types WHERE code IN ('warehouse', 'FHIR-FT')`,
+          );
+          return own.length;
+        },
+        async () => (answer = await operateToItsEnd(name, 'reset')),
+      );
       expect(answer).toMatch(/cleared|derived/);
-      expect(Math.min(...(await reader.stop()))).toBe(2);
+      expect(Math.min(...seen)).toBe(2);
       expect(await differences()).toBe('');
     },
   );
@@ -105,21 +99,22 @@ describe('reprocess', () => {
     const changed = new URL('changed-transformation.ts', import.meta.url).href;
     await kill('worker');
     await restart('worker', { NODE_OPTIONS: `--import=${changed}` });
-    const reader = readAllTheWhile(async () =>
-      Number((await v3<{ count: string }>('SELECT count(*) FROM referencedata.orderables'))[0]?.count),
+    const counts = await readWhile(
+      async () => Number((await v3<{ count: string }>('SELECT count(*) FROM referencedata.orderables'))[0]?.count),
+      async () => {
+        try {
+          await operateToItsEnd('products', 'reprocess', { reason: 'names in capitals' });
+          const [names] = await v3<{ changed: string; all: string }>(
+            `SELECT count(*) FILTER (WHERE fullproductname = upper(fullproductname)) AS changed, count(*) AS "all" FROM referencedata.orderables`,
+          );
+          expect(names?.changed).toBe(names?.all);
+        } finally {
+          await kill('worker');
+          await restart('worker');
+        }
+        await operateToItsEnd('products', 'reprocess', { reason: 'as before' });
+      },
     );
-    try {
-      await operateToItsEnd('products', 'reprocess', { reason: 'names in capitals' });
-      const [names] = await v3<{ changed: string; all: string }>(
-        `SELECT count(*) FILTER (WHERE fullproductname = upper(fullproductname)) AS changed, count(*) AS "all" FROM referencedata.orderables`,
-      );
-      expect(names?.changed).toBe(names?.all);
-    } finally {
-      await kill('worker');
-      await restart('worker');
-    }
-    await operateToItsEnd('products', 'reprocess', { reason: 'as before' });
-    const counts = await reader.stop();
     expect(new Set(counts)).toEqual(new Set([Number(count)]));
     expect(await differences()).toBe('');
   });
@@ -138,41 +133,6 @@ describe('replay', () => {
     expect(await differences()).toBe('');
   });
 });
-
-/** Calls `read` again and again beside the test; `stop` gives what it saw. */
-function readAllTheWhile(read: () => Promise<number>): { readonly stop: () => Promise<readonly number[]> } {
-  const over = new AbortController();
-  const reading = (async () => {
-    const seen: number[] = [];
-    while (!over.signal.aborted) {
-      seen.push(await read());
-      await sleep(5);
-    }
-    return seen;
-  })();
-  return {
-    stop() {
-      over.abort();
-      return reading;
-    },
-  };
-}
-
-async function anyOperator(): Promise<number> {
-  return (await v2<{ id: number }>('SELECT min(id) AS id FROM facility_operators'))[0]?.id as number;
-}
-
-async function rename(operator: number, text: string): Promise<void> {
-  await v2('UPDATE facility_operators SET text = $2 WHERE id = $1', [operator, text]);
-}
-
-async function operatorName(operator: number): Promise<string | undefined> {
-  return (
-    await v3<{ name: string }>('SELECT name FROM referencedata.facility_operators WHERE id = $1', [
-      idOf('facility_operators', String(operator)),
-    ])
-  )[0]?.name;
-}
 
 async function orderableVersions(): Promise<readonly object[]> {
   return v3('SELECT id, xmin::text AS version FROM referencedata.orderables ORDER BY id');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import type { QueryResultRow } from 'pg';
-import { afterAll, inject } from 'vitest';
+import { afterAll, afterEach, inject } from 'vitest';
 import { captureNames } from '../../infra/local/capture.ts';
 import { reportText } from '../../infra/verify/report.ts';
 import { waitUntilSettled } from '../../infra/verify/settled.ts';
@@ -14,6 +14,12 @@ export const address = inject('system');
 
 const v2Pool = openPool(address.v2Application);
 const v3Pool = openPool(address.v3Admin);
+// Whatever a failed test left behind must not fail the next.
+afterEach(async () => {
+  for (const part of ['v3', 'temporal', 'worker', 'bridge']) await control(part, 'revive', {});
+  const { pipelines } = (await get('/pipelines')) as { readonly pipelines: readonly PipelineView[] };
+  for (const { name, mode } of pipelines) if (mode === 'paused') await operate(name, 'resume');
+});
 afterAll(() => Promise.all([v2Pool.end(), v3Pool.end()]));
 
 /** A statement of the eLMIS application. */
@@ -51,11 +57,6 @@ export function kill(part: string): Promise<void> {
 /** Starts a killed part again and waits until it serves. `environment` holds for our processes, until the next restart. */
 export function restart(part: string, environment: Readonly<Record<string, string>> = {}): Promise<void> {
   return control(part, 'restart', environment);
-}
-
-/** Starts whatever a failed test left dead, so that the next one begins with a whole system. */
-export async function reviveAll(): Promise<void> {
-  for (const part of ['v3', 'temporal', 'worker', 'bridge']) await control(part, 'revive', {});
 }
 
 async function control(part: string, action: 'kill' | 'restart' | 'revive', body: object): Promise<void> {

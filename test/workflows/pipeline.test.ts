@@ -1,6 +1,7 @@
 // The pipeline's workflow on the real development server.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { readApplyFailure } from '../../api/apply-failure.ts';
 import * as messages from '../../workflows/messages.ts';
 import type { OperationInput } from '../../workflows/messages.ts';
 import { drifted, literalSchema, v3Down } from './literal-activities.ts';
@@ -196,6 +197,54 @@ test('recovers by itself when v3 was away, and tells an operator meanwhile that 
   await handle.signal('pause', 'stock count');
   schema.down = null;
   await until(running, ({ applied, state }) => applied['elmis.public.products/0'] === 4 && state === 'paused');
+});
+
+test('the API names the error of an apply that is tried again, its advice and the next try', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  const { name, client, handle } = running;
+  await until(running, ({ state }) => state === 'running');
+  expect(await readApplyFailure(client, name)).toBeNull();
+  schema.down = v3Down();
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 4 });
+  await vi.waitFor(async () => {
+    const failure = await readApplyFailure(client, name);
+    expect(failure).toMatchObject({ code: 'V3_UNAVAILABLE', message: 'v3 does not answer', advice: 'Start it.' });
+    expect(failure?.attempt).toBeGreaterThan(2);
+    expect(Date.parse(failure?.nextTryAt ?? '')).not.toBeNaN();
+  }, patience);
+  schema.down = null;
+  await until(running, ({ applied }) => applied['elmis.public.products/0'] === 4);
+  expect(await readApplyFailure(client, name)).toBeNull();
+
+  // What no catalogue knows is tried again as well.
+  schema.applies.push(() => Promise.reject(new TypeError('of null')));
+  schema.applies.push(() => Promise.reject(new TypeError('of null')));
+  schema.applies.push(() => Promise.reject(new TypeError('of null')));
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 5 });
+  await vi.waitFor(
+    async () =>
+      expect(await readApplyFailure(client, name)).toMatchObject({ code: 'UNKNOWN', message: 'TypeError: of null' }),
+    patience,
+  );
+  await until(running, ({ applied }) => applied['elmis.public.products/0'] === 5);
+
+  // Between two applies the workflow alone knows.
+  schema.applies.push(() => Promise.reject(drifted()));
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 6 });
+  await vi.waitFor(
+    async () =>
+      expect(await readApplyFailure(client, name)).toMatchObject({
+        code: 'SCHEMA_DRIFT',
+        advice: 'Mend the mapping.',
+        attempt: 2,
+      }),
+    patience,
+  );
+});
+
+test('of a pipeline that has no workflow yet nothing is known to fail', async () => {
+  expect(await readApplyFailure(server.client, 'never-started')).toBeNull();
 });
 
 test('an operation ends the back-off', async () => {

@@ -1,6 +1,6 @@
 // Which topics a pipeline reads, and which pipelines read a topic.
-import { tablesOf } from '../pipelines/definition.ts';
-import type { Pipeline } from '../pipelines/definition.ts';
+import { tablesOf } from './definition.ts';
+import type { Pipeline } from './definition.ts';
 
 export interface Topics {
   readonly all: readonly string[];

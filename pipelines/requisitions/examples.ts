@@ -268,10 +268,10 @@ export const examples: readonly Example<typeof requisitions>[] = [
       ],
     },
     losses: [
+      { code: 'DUPLICATE_DROPPED', column: 'status_changes' },
       { code: 'TEXT_CUT', column: 'requisition_line_items.remarks' },
       { code: 'NUMBER_ROUNDED', column: 'requisition_line_items.priceperpack' },
       { code: 'NUMBER_ROUNDED', column: 'requisition_line_items.totalcost' },
-      { code: 'DUPLICATE_DROPPED', column: 'status_changes' },
     ],
   },
   {

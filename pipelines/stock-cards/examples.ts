@@ -1,5 +1,5 @@
-// The first card of a vaccine by lot, with an entry that came late; a card without lots, in the one program that the
-// facility supports; and a card on which nothing was ever written.
+// A card by lot, with an entry that came late; a card without lots, in the one program of its product that the facility
+// supports; and two that v3 cannot have.
 import type { Example } from '../example.ts';
 import { id } from '../example.ts';
 import type { stockCards } from './stock-cards.ts';
@@ -228,7 +228,27 @@ export const examples: readonly Example<typeof stockCards>[] = [
   },
   {
     title: 'a card on which nothing was written is none in v3, whose cards begin with an event',
-    root: { id: 3, facilityid: 1, productid: 3, offers: [], supported: [], entries: [] },
+    root: {
+      id: 3,
+      facilityid: 1,
+      productid: 3,
+      offers: [{ programid: 1, active: true }],
+      supported: [{ programid: 1, active: true }],
+      entries: [],
+    },
     rows: { events: [], cards: [], lines: [], onHand: [] },
+  },
+  {
+    title: 'a card of a product that is in no program is none in v3, whose cards have one',
+    root: {
+      id: 4,
+      facilityid: 1,
+      productid: 4,
+      offers: [],
+      supported: [{ programid: 1, active: true }],
+      entries: [{ ...plain, id: 6, type: 'CREDIT', quantity: 8 }],
+    },
+    rows: { events: [], cards: [], lines: [], onHand: [] },
+    losses: [{ code: 'VALUE_WITHOUT_HOME', column: 'stock_cards.programid' }],
   },
 ];

@@ -76,11 +76,13 @@ export const stockCards = definePipeline({
     onHand: target('stockmanagement.calculated_stocks_on_hand', { key: ['id'] }),
   },
   derive(card, context) {
-    const { id } = context;
-    const place = {
-      facilityid: id('facilities', card.facilityid),
-      programid: programIdOf(card, context),
-    };
+    const { id, loss } = context;
+    const programId = programOfCard(card);
+    if (programId === null) {
+      loss('VALUE_WITHOUT_HOME', 'stock_cards.programid');
+      return { events: [], cards: [], lines: [], onHand: [] };
+    }
+    const place = { facilityid: id('facilities', card.facilityid), programid: id('programs', programId) };
     const lines = card.entries.map((entry) => lineOf(card, entry, context));
     // By id, so that the event of a card stays its own when an entry with an earlier date comes.
     const linesByCard = [...Map.groupBy(lines, ({ cardId }) => cardId)];
@@ -120,11 +122,6 @@ export const stockCards = definePipeline({
     };
   },
 });
-
-function programIdOf(card: StockCard, { id }: DeriveContext): string {
-  const programId = programOfCard(card);
-  return programId === null ? awaited(id, 'program_products', card.productid) : id('programs', programId);
-}
 
 function lineOf(card: StockCard, entry: Entry, context: DeriveContext) {
   const { id, loss } = context;

@@ -13,13 +13,11 @@ const shareOfFacilities = 0.2;
 const cardsOfAFacility = 5;
 const daysOfHistory = 200;
 
-type Entry = NewRow<'public.stock_card_entries'>;
-
-export interface Stock {
-  readonly lots: Rows<'public.lots'>;
-  readonly cards: Rows<'public.stock_cards'>;
-  readonly lotsOnHand: Rows<'public.lots_on_hand'>;
-  readonly entries: Rows<'public.stock_card_entries'>;
+interface Stock {
+  readonly lots: NewRow<'public.lots'>[];
+  readonly cards: NewRow<'public.stock_cards'>[];
+  readonly lotsOnHand: NewRow<'public.lots_on_hand'>[];
+  readonly entries: NewRow<'public.stock_card_entries'>[];
 }
 
 export function makeStock(
@@ -38,12 +36,7 @@ export function makeStock(
     readonly todayMs: number;
   },
 ): Stock {
-  const stock = {
-    lots: [] as NewRow<'public.lots'>[],
-    cards: [] as NewRow<'public.stock_cards'>[],
-    lotsOnHand: [] as NewRow<'public.lots_on_hand'>[],
-    entries: [] as Entry[],
-  };
+  const stock: Stock = { lots: [], cards: [], lotsOnHand: [], entries: [] };
   const lotsOfProduct = new Map<number, readonly NewRow<'public.lots'>[]>();
   const lotsOf = (productId: number): readonly NewRow<'public.lots'>[] => {
     const known = lotsOfProduct.get(productId);
@@ -124,7 +117,7 @@ function addCard(
     adjustmentTypes,
     todayMs,
   }: {
-    readonly stock: { readonly [Part in keyof Stock]: NewRow<PartTable[Part]>[] };
+    readonly stock: Stock;
     readonly facilityId: number;
     readonly productId: number;
     readonly lots: readonly NewRow<'public.lots'>[];
@@ -191,13 +184,6 @@ function addCard(
   stock.lotsOnHand.push(...onHand);
 }
 
-interface PartTable {
-  readonly lots: 'public.lots';
-  readonly cards: 'public.stock_cards';
-  readonly lotsOnHand: 'public.lots_on_hand';
-  readonly entries: 'public.stock_card_entries';
-}
-
 interface Movement {
   readonly type: 'CREDIT' | 'DEBIT' | 'ADJUSTMENT';
   /** As the entry has it: with its sign, but for few issues. */
@@ -223,26 +209,15 @@ function chooseMovement(
         ['count', 1],
       ] as const);
   const amount = kind === 'receipt' ? random.integer(100, 2000) : random.integer(0, 60);
-  switch (kind) {
-    case 'receipt':
-      return { type: 'CREDIT', quantity: amount, change: amount, adjustmentType: null };
-    case 'issue':
-      return {
-        type: 'DEBIT',
-        quantity: random.chance(0.03) ? amount : -amount,
-        change: -amount,
-        adjustmentType: null,
-      };
-    case 'adjustment': {
-      const { name, additive } = random.pick(adjustmentTypes);
-      const change = additive === true ? amount : -amount;
-      return { type: 'ADJUSTMENT', quantity: change, change, adjustmentType: name };
-    }
-    case 'count': {
-      const change = random.chance(0.5) ? amount : -amount;
-      return { type: 'ADJUSTMENT', quantity: change, change, adjustmentType: null };
-    }
+  if (kind === 'receipt') return { type: 'CREDIT', quantity: amount, change: amount, adjustmentType: null };
+  if (kind === 'issue') {
+    const quantity = random.chance(0.03) ? amount : -amount;
+    return { type: 'DEBIT', quantity, change: -amount, adjustmentType: null };
   }
+  const reason = kind === 'adjustment' ? random.pick(adjustmentTypes) : null;
+  const isAdding = reason === null ? random.chance(0.5) : reason.additive === true;
+  const change = isAdding ? amount : -amount;
+  return { type: 'ADJUSTMENT', quantity: change, change, adjustmentType: reason?.name ?? null };
 }
 
 /** Times are local to Dar es Salaam, as everywhere in the demo; these columns have a zone. */

@@ -46,17 +46,14 @@ describe('an entry as v2 writes it', () => {
   });
 });
 
-test('the reasons that v3 brings have the directions that entries give them', () => {
-  const direction = (entry: Partial<Parameters<typeof movementOf>[0]>): boolean => {
-    const { reasonId, change } = move(entry);
-    const reason = reasons.find((each) => each.id === reasonId);
-    expect(reason).toBeDefined();
-    return (reason?.reasontype === 'CREDIT') === change > 0;
-  };
-  expect(direction({ type: 'CREDIT', quantity: 1 })).toBe(true);
-  expect(direction({ type: 'DEBIT', quantity: -1 })).toBe(true);
-  expect(direction({ type: 'ADJUSTMENT', quantity: 1 })).toBe(true);
-  expect(direction({ type: 'ADJUSTMENT', quantity: -1 })).toBe(true);
+test.each([
+  { type: 'CREDIT', quantity: 1, reasontype: 'CREDIT' },
+  { type: 'DEBIT', quantity: -1, reasontype: 'DEBIT' },
+  { type: 'ADJUSTMENT', quantity: 1, reasontype: 'CREDIT' },
+  { type: 'ADJUSTMENT', quantity: -1, reasontype: 'DEBIT' },
+])("v3's own reason for $type $quantity is a $reasontype", ({ type, quantity, reasontype }) => {
+  const { reasonId } = move({ type, quantity });
+  expect(reasons.find((each) => each.id === reasonId)?.reasontype).toBe(reasontype);
 });
 
 test.each([

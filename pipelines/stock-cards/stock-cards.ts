@@ -3,9 +3,8 @@
 //
 // The card is the root: an entry that comes late derives its card again and no other, and of the days on hand only those
 // that differ are written.
-import type { Loaded } from '../definition.ts';
+import type { DeriveContext, Loaded } from '../definition.ts';
 import { definePipeline, many, one, references, source, target } from '../definition.ts';
-import type { DeriveContext } from '../definition.ts';
 import { awaited } from '../steps/awaited.ts';
 import { cutText } from '../steps/cut-text.ts';
 import { extraData } from '../steps/extra-data.ts';

@@ -38,10 +38,11 @@ export async function writeRoots(client: ClientBase, { plan, derived, ledger }: 
   const attempt = async (group: readonly Derived[], isLast: boolean): Promise<void> => {
     const changes = changesOf(plan, group, ledger);
     if (changes === null) return;
-    let error = await tryChanges(client, { plan, changes, vacatesFirst: false });
+    let error = await tryChanges(client, { plan, changes, way: 'deletes first' });
     // Rows that exchange a unique value bar each other's way: first all of them let go, then all take.
-    if (isUniqueViolation(error))
-      error = (await tryChanges(client, { plan, changes, vacatesFirst: true })) ?? undefined;
+    if (isUniqueViolation(error)) error = await tryChanges(client, { plan, changes, way: 'vacates first' });
+    // A row that moves to another parent must have left before the old one can go.
+    else if (isForeignKeyViolation(error)) error = await tryChanges(client, { plan, changes, way: 'deletes last' });
     if (error === undefined) {
       count(plan, changes, outcome);
       return;
@@ -73,11 +74,17 @@ function changesOf(plan: Plan, group: readonly Derived[], ledger: Ledger): Reado
   return differences === 0 ? null : changes;
 }
 
+/** In what order changes are written. As a rule deletes come first: a row may make room for another of the same unique value. */
+type Way = 'deletes first' | 'vacates first' | 'deletes last';
+
+interface Writing {
+  readonly plan: Plan;
+  readonly changes: ReadonlyMap<string, TargetChanges>;
+  readonly way: Way;
+}
+
 /** Writes under a savepoint. Returns the fault when v3 refused a row, after which nothing is written. */
-async function tryChanges(
-  client: ClientBase,
-  input: { readonly plan: Plan; readonly changes: ReadonlyMap<string, TargetChanges>; readonly vacatesFirst: boolean },
-): Promise<RefusedRow | undefined> {
+async function tryChanges(client: ClientBase, input: Writing): Promise<RefusedRow | undefined> {
   await client.query('SAVEPOINT roots');
   try {
     await writeChanges(client, input);
@@ -92,23 +99,9 @@ async function tryChanges(
   }
 }
 
-async function writeChanges(
-  client: ClientBase,
-  {
-    plan,
-    changes,
-    vacatesFirst,
-  }: { readonly plan: Plan; readonly changes: ReadonlyMap<string, TargetChanges>; readonly vacatesFirst: boolean },
-): Promise<void> {
+async function writeChanges(client: ClientBase, { plan, changes, way }: Writing): Promise<void> {
   const targets = Object.entries(plan.pipeline.owns);
-  // Deletes first, children before parents: a row may make room for another of the same unique value.
-  for (const [name, target] of [...targets].reverse()) {
-    await deleteRows(
-      client,
-      target,
-      (changes.get(name)?.deletes ?? []).map((each) => each.key),
-    );
-  }
+  if (way !== 'deletes last') await deleteGone(client, { plan, changes });
   for (const [name, target] of targets) {
     const change = changes.get(name);
     if (change === undefined) continue;
@@ -125,16 +118,28 @@ async function writeChanges(
     }
     const updates = change.updates.flatMap((each) => each.owned.rows);
     if (updates.length > 0) {
-      if (vacatesFirst)
+      if (way === 'vacates first')
         await vacate(client, { target, texts: uniqueTexts(target), flags: indexFlags(target), rows: updates });
       await updateRows(client, target, updates);
     }
     const inserts = change.inserts.flatMap((each) => each.owned.rows);
     if (inserts.length > 0) await insertRows(client, target, inserts);
   }
+  if (way === 'deletes last') await deleteGone(client, { plan, changes });
   // v3's deferred triggers speak now, while the savepoint can still take the rows back, and not at commit.
   await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   await client.query('SET CONSTRAINTS ALL DEFERRED');
+}
+
+/** Children before parents. */
+async function deleteGone(client: ClientBase, { plan, changes }: Omit<Writing, 'way'>): Promise<void> {
+  for (const [name, target] of Object.entries(plan.pipeline.owns).toReversed()) {
+    await deleteRows(
+      client,
+      target,
+      (changes.get(name)?.deletes ?? []).map((each) => each.key),
+    );
+  }
 }
 
 /** Text columns of a target that stand in a unique constraint or index, and not in its key. */
@@ -185,6 +190,10 @@ const UNIQUE_VIOLATION = '23505';
 
 function isUniqueViolation(error: RefusedRow | undefined): boolean {
   return error?.code === UNIQUE_VIOLATION;
+}
+
+function isForeignKeyViolation(error: RefusedRow | undefined): boolean {
+  return error !== undefined && databaseFault(error) === 'foreignKey';
 }
 
 function refusal(plan: Plan, root: string, error: RefusedRow): MkondoError {

@@ -16,6 +16,9 @@ import { products } from './products/products.ts';
 import { programProducts } from './program-products/program-products.ts';
 import { programs } from './programs/programs.ts';
 import { requisitions } from './requisitions/requisitions.ts';
+import { lots } from './lots/lots.ts';
+import { stockCards } from './stock-cards/stock-cards.ts';
+import { stockReasons } from './stock-reasons/stock-reasons.ts';
 
 export const pipelines: readonly Pipeline[] = [
   geographicLevels,
@@ -30,7 +33,10 @@ export const pipelines: readonly Pipeline[] = [
   approvedProducts,
   processingSchedules,
   processingPeriods,
+  stockReasons, // before requisitions and stock cards: an adoption that comes later derives all of them again
   requisitions,
+  lots,
+  stockCards,
 ];
 
 /** Every v2 table that some pipeline reads, sorted: what v2 has to publish. */

@@ -1,6 +1,6 @@
-// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, and the two checks
-// of the mapping hold: line totals by program and period (A), and the list of facilities (B). No stack is needed for it: rows
-// are read from v2 by the test itself, so this judges the mappings alone.
+// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, and the three checks
+// of the mapping hold: line totals by program and period (A), the list of facilities (B), stock on hand (C). No stack is
+// needed for it: rows are read from v2 by the test itself, so this judges the mappings alone.
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDemo } from '../../infra/demo/load.ts';
@@ -83,6 +83,44 @@ describe('the demo eLMIS', () => {
     );
     expect(rows.length).toBe(tables.get('public.facilities')?.length);
     expect(rows.filter(({ name, zone, type }) => name === null || zone === null || type === null)).toEqual([]);
+  });
+
+  test("Check C: stock on hand by facility and product, the newest of v3's days against all of v2's entries", async () => {
+    const onHand = await v3.client.query(
+      `SELECT f.code AS facility, o.code AS product, sum(newest.stockonhand)::int AS quantity
+       FROM stockmanagement.stock_cards c
+       JOIN referencedata.facilities f ON f.id = c.facilityid JOIN referencedata.orderables o ON o.id = c.orderableid
+       CROSS JOIN LATERAL (SELECT stockonhand FROM stockmanagement.calculated_stocks_on_hand
+                           WHERE stockcardid = c.id ORDER BY occurreddate DESC LIMIT 1) newest
+       GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+    const entries = await v2.client.query(
+      `SELECT f.code AS facility, p.code AS product,
+              sum(CASE WHEN e.type = 'DEBIT' THEN -abs(e.quantity) WHEN a.additive THEN abs(e.quantity)
+                       WHEN NOT a.additive THEN -abs(e.quantity) ELSE e.quantity END)::int AS quantity
+       FROM stock_card_entries e JOIN stock_cards c ON c.id = e.stockcardid
+       JOIN facilities f ON f.id = c.facilityid JOIN products p ON p.id = c.productid
+       LEFT JOIN losses_adjustments_types a ON a.name = e.adjustmenttype GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+    const lines = await v3.client.query(
+      `SELECT f.code AS facility, o.code AS product,
+              sum(CASE r.reasontype WHEN 'CREDIT' THEN l.quantity ELSE -l.quantity END)::int AS quantity
+       FROM stockmanagement.stock_card_line_items l JOIN stockmanagement.stock_cards c ON c.id = l.stockcardid
+       JOIN stockmanagement.stock_card_line_item_reasons r ON r.id = l.reasonid
+       JOIN referencedata.facilities f ON f.id = c.facilityid JOIN referencedata.orderables o ON o.id = c.orderableid
+       GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+    expect(onHand.rows).toEqual(entries.rows);
+    expect(lines.rows).toEqual(entries.rows);
+    expect(onHand.rows.length).toBeGreaterThan(0);
+  });
+
+  test("adjustments by a reason that v3 brought itself point at v3's row", async () => {
+    const { rows } = await v3.client.query(
+      `SELECT count(*)::int > 0 AS pointed FROM stockmanagement.stock_card_line_items
+       WHERE reasonid = 'e3fc3cf3-da18-44b0-a220-77c985202e06'`,
+    );
+    expect(rows).toEqual([{ pointed: true }]);
   });
 
   test('no line has lost its product or its adjustments', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { location } from '../../pipelines/facilities/location.ts';
 import { cutText } from '../../pipelines/steps/cut-text.ts';
 import { roundTo, times } from '../../pipelines/steps/decimal.ts';
+import { dayInTanzania, utcOf } from '../../pipelines/steps/instant.ts';
 import { dayOf, instantOf, microsecondsOf, timestampOf } from '../../pipelines/steps/timestamp.ts';
 import { createDatabase } from '../support/databases.ts';
 import type { TestDatabase } from '../support/databases.ts';
@@ -43,6 +44,25 @@ describe('PostgreSQL agrees', () => {
           OR timestamp IS DISTINCT FROM timestamp::timestamp::text
           OR (microseconds IS NOT NULL
               AND microseconds IS DISTINCT FROM extract(epoch FROM timestamp::timestamp) * 1000000)`,
+      [JSON.stringify(rows)],
+    );
+    expect(differing).toEqual([]);
+  });
+
+  test('on instants in UTC and on days in Tanzania, whatever the offset', async () => {
+    // Since 1961, when Tanzania's clocks last changed.
+    const microseconds = fc.bigInt({ min: -283_000_000_000_000n, max: 9_000_000_000_000_000n });
+    const offset = fc.constantFrom('+00', '+03', '-05', '+05:45', '-11:30');
+    const instants = [
+      'infinity',
+      '-infinity',
+      ...samples(fc.tuple(microseconds, offset)).map(([time, zone]) => `${timestampOf(time)}${zone}`),
+    ];
+    const rows = instants.map((instant) => ({ instant, utc: utcOf(instant), day: dayInTanzania(instant) }));
+    const { rows: differing } = await v3.client.query(
+      `SELECT * FROM json_to_recordset($1) AS x (instant text, utc text, day text)
+       WHERE utc IS DISTINCT FROM (instant::timestamptz AT TIME ZONE 'UTC')::text
+          OR day IS DISTINCT FROM ((instant::timestamptz AT TIME ZONE 'Africa/Dar_es_Salaam')::date)::text`,
       [JSON.stringify(rows)],
     );
     expect(differing).toEqual([]);

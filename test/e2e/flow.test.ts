@@ -53,6 +53,31 @@ test('writes one v3 line when a requisition of 200 lines is saved with one of th
   expect((await linesWritten()) - writtenBefore).toBe(1);
 });
 
+test('an entry that comes late changes the days on hand after it, up to today', async () => {
+  const [card] = await v2<{ id: number }>(
+    `SELECT stockcardid AS id FROM stock_card_entries WHERE lotonhandid IS NULL AND occurred > '2020-01-01' ORDER BY id LIMIT 1`,
+  );
+  const cardId = idOf('stock_cards', String(card?.id));
+  const onHand = () =>
+    v3<{ day: string; quantity: number }>(
+      `SELECT occurreddate::text AS day, stockonhand AS quantity FROM stockmanagement.calculated_stocks_on_hand
+       WHERE stockcardid = $1 ORDER BY occurreddate`,
+      [cardId],
+    );
+  const before = await onHand();
+  expect(before.length).toBeGreaterThan(0);
+  await v2(
+    `INSERT INTO stock_card_entries (stockcardid, type, quantity, occurred) VALUES ($1, 'CREDIT', 1000, '2019-12-31')`,
+    [card?.id],
+  );
+  await eventually(async () => {
+    expect(await onHand()).toEqual([
+      { day: '2019-12-31', quantity: 1000 },
+      ...before.map(({ day, quantity }) => ({ day, quantity: quantity + 1000 })),
+    ]);
+  });
+});
+
 test('follows facilities that swap their codes in one transaction', async () => {
   const [a, b] = await v2<{ id: number; code: string }>('SELECT id, code FROM facilities ORDER BY id LIMIT 2');
   await v2Transaction([

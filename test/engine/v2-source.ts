@@ -306,5 +306,6 @@ function encoded(rules: V2TableRules, row: Row, before: Row | null): Readonly<Re
 function encodedValue(type: string, value: EventValue): EventValue {
   if (typeof value !== 'string') return value;
   if (type === 'date') return Number(microsecondsOf(`${value} 00:00:00`) / 86_400_000_000n);
+  if (type.startsWith('timestamp with time zone')) return value.replace(' ', 'T').replace('+00', 'Z');
   return type.startsWith('timestamp') ? Number(microsecondsOf(value)) : value;
 }

@@ -100,6 +100,20 @@ const rules: Readonly<Record<string, Rules>> = {
     links: { requisitionlineitemid: 'requisition_line_items.id', type: 'losses_adjustments_types.name' },
   },
   requisition_status_changes: { uniques: [], links: { rnrid: 'requisitions.id' } },
+  lots: { uniques: [], links: { productid: 'products.id' } },
+  stock_cards: {
+    uniques: [['facilityid', 'productid']],
+    links: { facilityid: 'facilities.id', productid: 'products.id' },
+  },
+  lots_on_hand: { uniques: [], links: { stockcardid: 'stock_cards.id', lotid: 'lots.id' } },
+  stock_card_entries: {
+    uniques: [],
+    links: {
+      stockcardid: 'stock_cards.id',
+      lotonhandid: 'lots_on_hand.id',
+      adjustmenttype: 'losses_adjustments_types.name',
+    },
+  },
 };
 
 const catalog = new Map(readCatalog('v2').map((each) => [`${each.schema}.${each.table}`, each]));
@@ -146,6 +160,12 @@ const special: Readonly<Record<string, (random: Random) => Value>> = {
   'supply_lines.supervisorynodeid': (random) => random.pick([1, 2]),
   'requisition_status_changes.status': (random) => random.pick(STATUSES),
   'requisition_line_items.previousnormalizedconsumptions': (random) => random.pick([null, '[]', '[7]', '[7, 9]']),
+  // v3 brought 'Transfer In' itself.
+  'losses_adjustments_types.description': (random) =>
+    random.pick(['Transfer In', 'transfer in', `d${random.integer(1, 9)}`]),
+  'lots.lotnumber': (random) => random.pick([null, '', 'A', 'A', 'B', 'A [1]']),
+  'stock_card_entries.type': (random) => random.pick(['CREDIT', 'DEBIT', 'ADJUSTMENT']),
+  'stock_card_entries.quantity': (random) => random.integer(-3, 3),
   'losses_adjustments_types.category': (random) => random.pick([null, 'TRANSFER', 'other']),
   // v3 has no home for a place half known, and counts a loss; whole ones are enough here.
   'facilities.latitude': () => '-6.80000',
@@ -167,7 +187,8 @@ export function anyValue(table: string, column: Column, random: Random): Value {
   const numeric = /^numeric\(\d+,(\d+)\)$/.exec(type);
   if (numeric !== null) return random.integer(0, 3).toFixed(Number(numeric[1]));
   if (type === 'date') return random.pick(['2015-01-31', '2020-02-29']);
-  if (type.startsWith('timestamp')) return random.pick(['2015-01-31 23:59:59', '2020-02-29 08:00:00.123456']);
+  if (type.startsWith('timestamp'))
+    return `${random.pick(['2015-01-31 23:59:59', '2020-02-29 08:00:00.123456'])}${zoneOf(type)}`;
   return random.pick(['x', 'Dawa', "it's; \\N"]);
 }
 
@@ -178,9 +199,14 @@ export function plainRow(table: string, values: Row): Row {
     if (type === 'boolean') return true;
     if (type === 'integer' || type === 'smallint') return 1;
     if (type === 'date') return '2015-01-31';
-    if (type.startsWith('timestamp')) return '2015-01-31 08:00:00';
+    if (type.startsWith('timestamp')) return `2015-01-31 08:00:00${zoneOf(type)}`;
     if (type.startsWith('numeric')) return '1.00';
     return `${name} ${String(values['id'] ?? '')}`.trim();
   };
   return { ...Object.fromEntries(rulesOf(table).columns.map((column) => [column.name, plain(column)])), ...values };
+}
+
+/** What PostgreSQL prints behind an instant, in a session in UTC. */
+function zoneOf(type: string): string {
+  return type.startsWith('timestamp with time zone') ? '+00' : '';
 }

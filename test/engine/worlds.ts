@@ -132,7 +132,59 @@ const reports: World = {
   },
 };
 
-export const worlds: readonly World[] = [places, medicines, reports];
+const stock: World = {
+  name: 'stock',
+  busy: [
+    'facilities',
+    'programs_supported',
+    'products',
+    'program_products',
+    'losses_adjustments_types',
+    'losses_adjustments_types',
+    'lots',
+    'lots',
+    'lots_on_hand',
+    'lots_on_hand',
+    'stock_cards',
+    'stock_cards',
+    'stock_card_entries',
+    'stock_card_entries',
+    'stock_card_entries',
+    'stock_card_entries',
+    'stock_card_entries',
+  ],
+  pipelines: [
+    'geographic-levels',
+    'geographic-zones',
+    'facility-types',
+    'programs',
+    'facilities',
+    'product-categories',
+    'products',
+    'program-products',
+    'stock-reasons',
+    'lots',
+    'stock-cards',
+  ],
+  standing: {
+    geographic_levels: 1,
+    geographic_zones: 1,
+    facility_types: 1,
+    programs: 2,
+    facilities: 2,
+    programs_supported: 2,
+    product_categories: 1,
+    products: 2,
+    program_products: 3,
+    losses_adjustments_types: 2,
+    lots: 4,
+    stock_cards: 2,
+    lots_on_hand: 3,
+    stock_card_entries: 7,
+  },
+};
+
+export const worlds: readonly World[] = [places, medicines, reports, stock];
 
 export function populate(transaction: Transaction, world: World, random: Random): void {
   for (const [table, count] of Object.entries(world.standing))

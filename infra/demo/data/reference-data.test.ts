@@ -40,4 +40,28 @@ describe('the demo data', () => {
     expect(new Set(times).size).toBeLessThan(times.length);
     expect(lines.some(({ remarks }) => (remarks?.length ?? 0) > 300)).toBe(true);
   });
+
+  it('holds stock as it is kept by hand', () => {
+    const lots = reference['public.lots'];
+    const entries = reference['public.stock_card_entries'];
+    const numbers = lots.map(({ productid, lotnumber }) => `${productid} ${lotnumber}`);
+    const written = new Set(entries.map(({ stockcardid }) => stockcardid));
+    const isLate = (entry: (typeof entries)[number], index: number): boolean => {
+      const before = entries[index - 1];
+      return (
+        before?.stockcardid === entry.stockcardid &&
+        typeof entry.occurred === 'string' &&
+        typeof before.occurred === 'string' &&
+        entry.occurred < before.occurred
+      );
+    };
+    expect(new Set(numbers).size).toBeLessThan(numbers.length);
+    expect(lots.some(({ lotnumber }) => lotnumber === null)).toBe(true);
+    expect(entries.some(({ occurred }) => occurred === null)).toBe(true);
+    expect(entries.some(isLate)).toBe(true);
+    expect(entries.some(({ lotonhandid }) => lotonhandid === null)).toBe(true);
+    expect(entries.some(({ adjustmenttype }) => adjustmenttype === 'TRANSFER_IN')).toBe(true);
+    expect(entries.some(({ type, adjustmenttype }) => type === 'ADJUSTMENT' && adjustmenttype === null)).toBe(true);
+    expect(reference['public.stock_cards'].some(({ id }) => !written.has(id))).toBe(true);
+  });
 });

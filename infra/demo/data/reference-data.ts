@@ -1,4 +1,4 @@
-// Everything of the demo eLMIS but its requisitions: places, facilities, programs, products, periods, people. Pure: the
+// Everything of the demo eLMIS but its requisitions: places, facilities, programs, products, periods, people, stock. Pure: the
 // same scale and seed give the same rows. What is legal in v2 and hard on the way to v3 is here on purpose: awkward text,
 // duplicate GTINs, equal node names, NULLs, prices of many digits, text stored out of line, infinite and BC dates.
 import {
@@ -30,6 +30,7 @@ import {
   supervisoryNodes,
   supplyLines,
 } from './supervision.ts';
+import { makeStock } from './stock.ts';
 import type { NewRows } from '../copy-rows.ts';
 import { createRandom } from '../random.ts';
 
@@ -69,6 +70,8 @@ export function referenceData({ scale, seed }: { readonly scale: number; readonl
   const nodes = supervisoryNodes(zones, facilities);
   const groups = requisitionGroups(nodes);
   const supported = programsSupported(random.fork('programs supported'), { facilities, programs });
+  const adjustmentTypes = lossesAdjustmentsTypes();
+  const stock = makeStock(random.fork('stock'), { facilities, supported, programProducts, adjustmentTypes, todayMs });
 
   return {
     'public.geographic_levels': levels,
@@ -89,7 +92,7 @@ export function referenceData({ scale, seed }: { readonly scale: number; readonl
     'public.processing_schedules': schedules,
     'public.processing_periods': processingPeriods(random.fork('periods')),
     'public.programs_supported': supported,
-    'public.losses_adjustments_types': lossesAdjustmentsTypes(),
+    'public.losses_adjustments_types': adjustmentTypes,
     'public.supervisory_nodes': nodes,
     'public.requisition_groups': groups,
     'public.requisition_group_members': groupMembers({ groups, facilities, zones }),
@@ -100,5 +103,9 @@ export function referenceData({ scale, seed }: { readonly scale: number; readonl
     'public.role_rights': roleRights(),
     'public.role_assignments': roleAssignments({ users, programs, nodes }),
     'public.fulfillment_role_assignments': fulfillmentRoleAssignments(users, facilities),
+    'public.lots': stock.lots,
+    'public.stock_cards': stock.cards,
+    'public.lots_on_hand': stock.lotsOnHand,
+    'public.stock_card_entries': stock.entries,
   } as const satisfies NewRows;
 }

@@ -3,9 +3,16 @@ import { facilityOperations } from './facility-operations.ts';
 import { productOperations } from './product-operations.ts';
 import { requisitionOperations } from './requisition-operations.ts';
 import type { Operation } from './session.ts';
+import { stockOperations } from './stock-operations.ts';
 import { transactionOperations } from './transaction-operations.ts';
 
-const all = { ...requisitionOperations, ...productOperations, ...facilityOperations, ...transactionOperations };
+const all = {
+  ...requisitionOperations,
+  ...productOperations,
+  ...facilityOperations,
+  ...transactionOperations,
+  ...stockOperations,
+};
 
 export type OperationName = keyof typeof all;
 

@@ -24,8 +24,12 @@ interface DrainInput {
 
 /** Roots of the first chunk. */
 const FIRST_ROOTS = 50;
-/** While rows stream in, those of one root come close together: it is derived when they have come. */
-const QUIET_MS = 2_000;
+/**
+ * While rows stream in, those of one root come at about the same time, and it is derived when they have come: a root that is
+ * derived too early is derived twice, and holds landing up when it marks it again (with 2 s, a first load of 500,000
+ * lines took a third longer).
+ */
+const QUIET_MS = 20_000;
 /** How often it looks, in the background, whether something has become due. */
 const LOOK_MS = 250;
 /** How often the pipeline's row says when v3 was last brought up to date. */

@@ -9,7 +9,7 @@ const withParts = ['workflows', 'replay', 'bridge', 'debezium', 'e2e'];
 const minuteMs = 60_000;
 
 /** Real parts may be slow, but a test that hangs must not hang the run. */
-const patience = { testTimeout: 2 * minuteMs, hookTimeout: 5 * minuteMs, teardownTimeout: minuteMs };
+const patience = { testTimeout: 5 * minuteMs, hookTimeout: 5 * minuteMs, teardownTimeout: minuteMs };
 
 export default defineConfig({
   test: {

@@ -145,7 +145,7 @@ export async function temporalCli(...parts: readonly string[]): Promise<string> 
 class Fatal extends Error {}
 
 /** Tries until it does not throw. Generous: the machine may be busy; nothing here is a promise on speed. */
-export async function eventually<T>(attempt: () => Promise<T>, withinMs = 60_000): Promise<T> {
+export async function eventually<T>(attempt: () => Promise<T>, withinMs = 120_000): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {

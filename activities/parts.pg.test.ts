@@ -1,0 +1,128 @@
+// Parts of a root, on a real v3: which piece a change concerns, and that no more than it is loaded, derived and kept.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
+import type { SmallV2 } from '../test/engine/small-v2.ts';
+import { applyAll, chunkFrom, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
+import type { Testbed } from '../test/engine/testbed.ts';
+import { affectedRoots } from './affected-roots.ts';
+import { landChunk } from './batch.ts';
+import { lockPipeline, readPositions } from './control.ts';
+import { decodeChunk } from './decode-chunk.ts';
+import { loadRoots } from './load.ts';
+import { markAll } from './operations.ts';
+import { HEAD } from './scope.ts';
+import type { Scopes } from './scope.ts';
+import { inTransaction } from './transaction.ts';
+
+let testbed: Testbed;
+let v2: SmallV2;
+beforeAll(async () => {
+  testbed = await createTestbed();
+});
+afterAll(() => testbed.close());
+beforeEach(async () => {
+  await testbed.clean();
+  v2 = createSmallV2('all');
+  v2.transaction((transaction) => {
+    const requisition = { facilityid: 1, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
+    insertInto(transaction, 'requisitions', { id: 1, ...requisition });
+    insertInto(transaction, 'losses_adjustments_types', { name: 'DAMAGED', description: 'Damaged', additive: false });
+    insertInto(transaction, 'facilities', { id: 2, code: 'F2', geographiczoneid: 1, typeid: 1 });
+    for (let id = 1; id <= 30; id += 1)
+      insertInto(transaction, 'requisition_line_items', { id, rnrid: 1, productcode: 'code 1', stockinhand: id });
+    insertInto(transaction, 'requisition_status_changes', { id: 1, rnrid: 1, status: 'INITIATED' });
+  });
+  await settle(testbed, v2);
+});
+
+const LINES = 'requisition_line_items';
+
+/** Lands what is new without deriving it, and throws it away again: what it concerns, and how many rows that loads. */
+async function concerned(): Promise<{ readonly scopes: Scopes; readonly loaded: number }> {
+  const engine = testbed.engine('requisitions');
+  const chunk = chunkFrom(engine, v2.topics, await readPositions(engine.deps.pool, engine.name));
+  const decoded = await decodeChunk(engine, chunk.messages);
+  const looked: { scopes: Scopes; loaded: number } = { scopes: new Map(), loaded: 0 };
+  await inTransaction(engine.deps.pool, async (client) => {
+    await lockPipeline(client, engine.name);
+    looked.scopes = await affectedRoots(client, engine.plan, (await landChunk(client, engine, decoded)).changes);
+    looked.loaded = (await loadRoots(client, engine.plan, looked.scopes)).rows;
+    throw new Error('looked');
+  }).catch((error: unknown) => {
+    if ((error as Error).message !== 'looked') throw error;
+  });
+  return looked;
+}
+
+describe('a change concerns', () => {
+  test('its line, of thirty', async () => {
+    v2.change(LINES, 7, { stockinhand: 0 });
+    const { scopes, loaded } = await concerned();
+    expect(scopes).toEqual(new Map([['1', new Set(['7'])]]));
+    // The requisition, its facility, the line, and the line's product with its program and its approval.
+    expect(loaded).toBeLessThanOrEqual(6);
+  });
+
+  test('the line below which it stands', async () => {
+    v2.add('requisition_line_item_losses_adjustments', { requisitionlineitemid: 9, type: 'DAMAGED', quantity: 4 });
+    expect((await concerned()).scopes).toEqual(new Map([['1', new Set(['9'])]]));
+  });
+
+  test('the head, when lines do not start from it', async () => {
+    v2.change('requisitions', 1, { status: 'SUBMITTED' });
+    const { scopes, loaded } = await concerned();
+    expect(scopes).toEqual(new Map([['1', new Set([HEAD])]]));
+    expect(loaded).toBeLessThan(30);
+  });
+
+  test('both, when both change', async () => {
+    v2.change('requisitions', 1, { modifieddate: '2020-01-01 00:00:00' });
+    v2.change(LINES, 3, { stockinhand: 1_000 });
+    expect((await concerned()).scopes).toEqual(new Map([['1', new Set([HEAD, '3'])]]));
+  });
+
+  test('the whole requisition, when it starts the joins of its lines elsewhere', async () => {
+    v2.change('requisitions', 1, { facilityid: 2 });
+    expect((await concerned()).scopes).toEqual(new Map([['1', 'whole']]));
+  });
+});
+
+describe('the books', () => {
+  test('keep the other lines, and know the whole again after the next whole derive, which writes nothing', async () => {
+    const engine = testbed.engine('requisitions');
+    const digest = async (): Promise<unknown> =>
+      (await testbed.client.query(`SELECT digest FROM cdc.ledger WHERE pipeline = 'requisitions'`)).rows[0];
+    const known = await digest();
+    v2.change(LINES, 7, { stockinhand: 0 });
+    expect(await applyAll(engine, v2)).toMatchObject({ derived: 1, written: 1 });
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+    expect(await digest()).toEqual({ digest: '' });
+
+    const reprocess = { id: 'r', pipeline: engine.name, name: 'reprocess', reason: '', by: '', via: 'update' } as const;
+    await markAll(engine, reprocess);
+    expect(await deriveAll(engine)).toMatchObject({ derived: 1, written: 0 });
+    expect(await digest()).not.toEqual({ digest: '' });
+    expect(await digest()).not.toEqual(known);
+  });
+
+  test('lose a line that v2 deleted, and no other', async () => {
+    v2.drop(LINES, 7);
+    expect(await applyAll(testbed.engine('requisitions'), v2)).toMatchObject({ derived: 1, written: 1 });
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('of a requisition that failed are made whole, although one line changed', async () => {
+    const engine = testbed.engine('requisitions');
+    v2.change('requisitions', 1, { status: 'NO_SUCH' });
+    await applyAll(engine, v2);
+    const open = `SELECT root FROM cdc.quarantine WHERE pipeline = 'requisitions' AND resolved_at IS NULL`;
+    expect((await testbed.client.query(open)).rows).toEqual([{ root: '1' }]);
+    v2.change(LINES, 6, { stockinhand: 0 });
+    await applyAll(engine, v2);
+    expect((await testbed.client.query(open)).rows).toEqual([{ root: '1' }]);
+    v2.change('requisitions', 1, { status: 'SUBMITTED' });
+    expect(await applyAll(engine, v2)).toMatchObject({ quarantined: 0 });
+    expect((await testbed.client.query(open)).rows).toEqual([]);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+});

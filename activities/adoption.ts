@@ -33,7 +33,7 @@ export async function readCrosswalk(client: ClientBase, plan: Plan): Promise<Cro
   return {
     id(table, ...key) {
       const text = key.join(':');
-      return adopted.get(`${table}:${text}`) ?? idOf(table, text);
+      return (adopted.size === 0 ? undefined : adopted.get(`${table}:${text}`)) ?? idOf(table, text);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Testbed } from '../test/engine/testbed.ts';
 import type { SmallV2 } from '../test/engine/small-v2.ts';
 import { applyBatch } from './batch.ts';
 import { readPositions, readState } from './control.ts';
+import { ourSchemaBroken } from './database-errors.ts';
 import { changeMode } from './operations.ts';
 
 let testbed: Testbed;
@@ -112,6 +113,25 @@ describe('tried again', () => {
     expect(await applyBatch(engine, batch)).toMatchObject({ isApplied: true, written: 3 });
   });
 });
+
+test('a landing table that somebody took away has a code, and nothing is read past it', async () => {
+  const v2 = createSmallV2('places');
+  const engine = testbed.engine('programs');
+  const error = await withoutTable('landing_programs.programs', () => applyAll(engine, v2)).catch(
+    (each: unknown) => each,
+  );
+  expect(ourSchemaBroken(error)).toMatchObject({ code: 'OUR_SCHEMA_BROKEN' });
+  expect(await applyAll(engine, v2)).toMatchObject({ landed: 1, derived: 1 });
+});
+
+async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
+  await testbed.client.query(`ALTER TABLE ${table} RENAME TO taken_away`);
+  try {
+    return await work();
+  } finally {
+    await testbed.client.query(`ALTER TABLE ${table.split('.')[0]}.taken_away RENAME TO ${table.split('.')[1]}`);
+  }
+}
 
 describe('paused', () => {
   const pause = {

@@ -61,3 +61,17 @@ export function unavailable(error: unknown): MkondoError | undefined {
   }
   return undefined;
 }
+
+/** A statement on our own schemas that PostgreSQL does not understand; undefined for any other fault. */
+export function ourSchemaBroken(error: unknown): MkondoError | undefined {
+  if (databaseFault(error) !== 'schema') return undefined;
+  return new MkondoError(
+    'OUR_SCHEMA_BROKEN',
+    `Our own schema in the v3 database is not as this version made it: ${(error as Error).message}`,
+    {
+      advice:
+        'See who dropped or changed a table, a column or a right in cdc or landing_<pipeline>, and restore it, from a backup where rows are gone. It is tried again until then, and reads nothing meanwhile.',
+      cause: error,
+    },
+  );
+}

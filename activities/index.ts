@@ -9,7 +9,7 @@ import { readState, recordOperation } from './control.ts';
 import { createEngines } from './engine.ts';
 import type { Engine, EngineDeps } from './engine.ts';
 import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
-import { unavailable } from './database-errors.ts';
+import { ourSchemaBroken, unavailable } from './database-errors.ts';
 import { inTransaction } from './transaction.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -72,7 +72,7 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
 /** The failure as Temporal keeps it: its type is the catalogue's code, and the catalogue says whether to try again. */
 function toFailure(error: unknown, deps: EngineDeps, pipeline: string): unknown {
   if (error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
-  const known = error instanceof MkondoError ? error : unavailable(error);
+  const known = error instanceof MkondoError ? error : (unavailable(error) ?? ourSchemaBroken(error));
   deps.metrics.countError(known ?? error, pipeline);
   deps.log.error(
     { pipeline, err: error },

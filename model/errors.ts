@@ -19,6 +19,7 @@ export const errorFates = {
   V3_UNAVAILABLE: 'retry',
   KAFKA_UNAVAILABLE: 'retry',
   TEMPORAL_UNAVAILABLE: 'retry',
+  OUR_SCHEMA_BROKEN: 'retry',
 
   // Change events
   EVENT_NOT_JSON: 'quarantine',

@@ -12,7 +12,10 @@ import { pipelineNamed, pipelines } from '../pipelines/index.ts';
 import { v3PoolConfig } from './v3-pool.ts';
 import type { Answer, Fault, Request } from './derive-messages.ts';
 
-const pool = new Pool({ ...v3PoolConfig(readConfig(process.env)), application_name: 'mkondo-worker-derive' });
+const pool = new Pool({
+  ...v3PoolConfig(readConfig(process.env), 'deriving'),
+  application_name: 'mkondo-worker-derive',
+});
 // Heard by whoever uses the connection next.
 pool.on('error', () => undefined);
 const parents = parentTables(pipelines);

@@ -39,7 +39,7 @@ const health = await serveHealth({
   health: () => (state === 'running' ? null : 'The worker waits for the v3 database or for Temporal.'),
 });
 installRuntime(config, log);
-const pool = new Pool({ ...v3PoolConfig(config), application_name: 'mkondo-worker' });
+const pool = new Pool({ ...v3PoolConfig(config, 'first'), application_name: 'mkondo-worker' });
 pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
 const activities = createActivities({
   pool,

@@ -10,10 +10,12 @@ import type { Config } from '../model/config.ts';
  */
 const SETTINGS = ['jit=off', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan'];
 
-export function v3PoolConfig(config: Config): PoolConfig {
+export function v3PoolConfig(config: Config, thread: 'first' | 'deriving'): PoolConfig {
+  const all = config.MKONDO_V3_POOL_CONNECTIONS;
+  const deriving = Math.max(1, Math.floor(all / 4));
   return {
     connectionString: config.MKONDO_V3_URL,
-    max: config.MKONDO_V3_POOL_CONNECTIONS,
+    max: thread === 'deriving' ? deriving : all - deriving,
     options: SETTINGS.map((setting) => `-c ${setting}`).join(' '),
   };
 }

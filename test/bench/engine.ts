@@ -51,7 +51,7 @@ try {
   const lines = (await logEnds({ broker: stack.kafka, topics: [linesTopic] })).get(linesTopic) ?? 0;
   await clearDestination(stack);
   Object.assign(process.env, processEnvironment(stack));
-  const pool = new Pool(v3PoolConfig(readConfig(process.env)));
+  const pool = new Pool(v3PoolConfig(readConfig(process.env), 'first'));
   pool.on('error', () => undefined);
   await migrate(pool);
   const metrics = createMetrics('worker');

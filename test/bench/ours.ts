@@ -2,6 +2,7 @@
 // to see of it.
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import { pino } from 'pino';
 import { APPLY_LIMITS, apply } from '../../activities/apply.ts';
 import { createEngines } from '../../activities/engine.ts';
@@ -9,7 +10,6 @@ import { migrate } from '../../activities/schema/migrate.ts';
 import { createProcess } from '../../infra/local/parts/mkondo.ts';
 import type { Part } from '../../infra/local/parts/part.ts';
 import { captureNames } from '../../infra/local/capture.ts';
-import { withClient } from '../../infra/local/databases.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import { createMetrics } from '../../model/metrics.ts';
 import { pipelines } from '../../pipelines/index.ts';
@@ -74,23 +74,21 @@ export interface Progress {
   readonly quarantined: number;
 }
 
-export async function progressOf(stack: Stack, pipeline: string, topic: string): Promise<Progress> {
-  return withClient(stack.urls.v3.admin, async (client) => {
-    const { rows } = await client.query<Record<keyof Progress, string>>(
-      `SELECT coalesce((SELECT next_offset FROM cdc.positions WHERE pipeline = $1 AND topic = $2), 0) AS position,
+export async function progressOf(client: ClientBase, pipeline: string, topic: string): Promise<Progress> {
+  const { rows } = await client.query<Record<keyof Progress, string>>(
+    `SELECT coalesce((SELECT next_offset FROM cdc.positions WHERE pipeline = $1 AND topic = $2), 0) AS position,
               (SELECT count(*) FROM cdc.dirty WHERE pipeline = $1) AS dirty,
               (SELECT count(*) FROM cdc.waiting WHERE pipeline = $1) AS waiting,
               (SELECT count(*) FROM cdc.quarantine WHERE pipeline = $1 AND resolved_at IS NULL) AS quarantined`,
-      [pipeline, topic],
-    );
-    const [row] = rows;
-    return {
-      position: Number(row?.position),
-      dirty: Number(row?.dirty),
-      waiting: Number(row?.waiting),
-      quarantined: Number(row?.quarantined),
-    };
-  });
+    [pipeline, topic],
+  );
+  const [row] = rows;
+  return {
+    position: Number(row?.position),
+    dirty: Number(row?.dirty),
+    waiting: Number(row?.waiting),
+    quarantined: Number(row?.quarantined),
+  };
 }
 
 /** When the pipeline's workflow began, by Temporal's clock, which is this machine's: from then on it may read Kafka. */

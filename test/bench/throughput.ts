@@ -185,10 +185,13 @@ async function measureOurs(stack: Stack, ours: Ours, lines: number): Promise<Fig
   const loadBefore = await loadAverage();
   const watch = await startCpu(stack, pidOf(ours.worker));
   const end = (await logEnds({ broker: stack.kafka, topics: [linesTopic] })).get(linesTopic) ?? 0;
-  await until('our whole path', 100, async () => {
-    const { position, dirty, waiting } = await progressOf(stack, PIPELINE, linesTopic);
-    return position >= end && dirty === waiting;
-  });
+  // On one connection, and not too often: the looking must not cost what is looked at.
+  await withClient(stack.urls.v3.admin, (client) =>
+    until('our whole path', 250, async () => {
+      const { position, dirty, waiting } = await progressOf(client, PIPELINE, linesTopic);
+      return position >= end && dirty === waiting;
+    }),
+  );
   const endedMs = Date.now();
   const beganMs = await workflowBeganMs(ours.temporal, pipelineWorkflowId(PIPELINE));
   const figures = await watch.end({ seconds: (endedMs - beganMs) / 1000, lines });
@@ -196,7 +199,9 @@ async function measureOurs(stack: Stack, ours: Ours, lines: number): Promise<Fig
     client.query<{ count: string }>('SELECT count(*) FROM requisition.requisition_line_items'),
   );
   if (Number(rows[0]?.count) !== lines) {
-    const { waiting, quarantined } = await progressOf(stack, PIPELINE, linesTopic);
+    const { waiting, quarantined } = await withClient(stack.urls.v3.admin, (client) =>
+      progressOf(client, PIPELINE, linesTopic),
+    );
     throw new Error(
       `v3 holds ${rows[0]?.count} of ${lines} lines; ${waiting} roots wait, ${quarantined} are in quarantine`,
     );

@@ -14,21 +14,21 @@ export type Scopes = ReadonlyMap<string, Scope>;
 /** More parts than this of one root: loading it whole costs no more, and its digest is known again afterwards. */
 const PARTS_MOST = 64;
 
+/** Notes that a piece of a root is concerned; null: all of it. */
+export type AddScope = (root: string, piece: Piece | null) => void;
+
 /** Collects what several changes concern. */
-export function createScopes(): {
-  readonly scopes: Scopes;
-  readonly add: (root: string, scope: 'whole' | Piece) => void;
-} {
+export function createScopes(): { readonly scopes: Scopes; readonly add: AddScope } {
   const scopes = new Map<string, 'whole' | Set<Piece>>();
   return {
     scopes,
-    add(root, scope) {
+    add(root, piece) {
       const known = scopes.get(root);
       if (known === 'whole') return;
-      if (scope === 'whole') scopes.set(root, 'whole');
-      else if (known === undefined) scopes.set(root, new Set([scope]));
+      if (piece === null) scopes.set(root, 'whole');
+      else if (known === undefined) scopes.set(root, new Set([piece]));
       else {
-        known.add(scope);
+        known.add(piece);
         if (known.size > PARTS_MOST) scopes.set(root, 'whole');
       }
     },

@@ -10,6 +10,7 @@ import {
   priceSchedules,
   programsSupported,
 } from './facilities.ts';
+import { zoneOutlines } from './outlines.ts';
 import { fulfillmentRoleAssignments, makeUsers, rights, roleAssignments, roleRights, roles } from './people.ts';
 import { processingPeriods, processingSchedules } from './periods.ts';
 import {
@@ -73,6 +74,7 @@ export function referenceData({ scale, seed }: { readonly scale: number; readonl
   return {
     'public.geographic_levels': levels,
     'public.geographic_zones': zones,
+    'public.geographic_zone_geojson': zoneOutlines(random.fork('outlines'), zones),
     'public.facility_types': types,
     'public.facility_operators': operators,
     'public.price_schedules': priceSchedules(),

@@ -16,6 +16,7 @@ import { products } from './products/products.ts';
 import { programProducts } from './program-products/program-products.ts';
 import { programs } from './programs/programs.ts';
 import { requisitions } from './requisitions/requisitions.ts';
+import { statusMessages } from './status-messages/status-messages.ts';
 
 export const pipelines: readonly Pipeline[] = [
   geographicLevels,
@@ -31,6 +32,7 @@ export const pipelines: readonly Pipeline[] = [
   processingSchedules,
   processingPeriods,
   requisitions,
+  statusMessages,
 ];
 
 /** Every v2 table that some pipeline reads, sorted: what v2 has to publish. */

@@ -9,13 +9,16 @@ import { facilityOperators } from './facility-operators/facility-operators.ts';
 import { facilityTypes } from './facility-types/facility-types.ts';
 import { geographicLevels } from './geographic-levels/geographic-levels.ts';
 import { geographicZones } from './geographic-zones/geographic-zones.ts';
+import { orders } from './orders/orders.ts';
 import { processingPeriods } from './processing-periods/processing-periods.ts';
 import { processingSchedules } from './processing-schedules/processing-schedules.ts';
 import { productCategories } from './product-categories/product-categories.ts';
 import { products } from './products/products.ts';
 import { programProducts } from './program-products/program-products.ts';
 import { programs } from './programs/programs.ts';
+import { proofsOfDelivery } from './proofs-of-delivery/proofs-of-delivery.ts';
 import { requisitions } from './requisitions/requisitions.ts';
+import { shipments } from './shipments/shipments.ts';
 import { statusMessages } from './status-messages/status-messages.ts';
 
 export const pipelines: readonly Pipeline[] = [
@@ -33,6 +36,9 @@ export const pipelines: readonly Pipeline[] = [
   processingPeriods,
   requisitions,
   statusMessages,
+  orders,
+  shipments,
+  proofsOfDelivery,
 ];
 
 /** Every v2 table that some pipeline reads, sorted: what v2 has to publish. */

@@ -1,5 +1,5 @@
-// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, and the two checks
-// of the mapping hold: line totals by program and period (A), and the list of facilities (B). No stack is needed for it: rows
+// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, but for orders that
+// nobody supplies, and the two checks of the mapping hold: line totals by program and period (A), and the list of facilities (B). No stack is needed for it: rows
 // are read from v2 by the test itself, so this judges the mappings alone.
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -44,7 +44,7 @@ describe('the demo eLMIS', () => {
           refused.push(`${String(tree['id'])}: ${String(error)}`);
         }
       }
-      expect(refused).toEqual([]);
+      expect(refused.filter((each) => !/ order \d+ has no supply line in v2/.test(each))).toEqual([]);
       expect(trees.length).toBeGreaterThan(0);
     },
     120_000,
@@ -83,6 +83,44 @@ describe('the demo eLMIS', () => {
     );
     expect(rows.length).toBe(tables.get('public.facilities')?.length);
     expect(rows.filter(({ name, zone, type }) => name === null || zone === null || type === null)).toEqual([]);
+  });
+
+  test('every order that somebody supplies is there, with one shipment and its proof of delivery', async () => {
+    const { rows } = await v3.client.query(
+      `SELECT (SELECT count(*)::int FROM fulfillment.orders) AS orders,
+              (SELECT count(*)::int FROM fulfillment.order_line_items) AS lines,
+              (SELECT count(*)::int FROM fulfillment.shipments) AS shipments,
+              (SELECT sum(quantityshipped)::int FROM fulfillment.shipment_line_items) AS shipped,
+              (SELECT count(*)::int FROM fulfillment.proofs_of_delivery) AS proofs,
+              (SELECT sum(quantityaccepted)::int FROM fulfillment.proof_of_delivery_line_items) AS accepted`,
+    );
+    const expected = await v2.client.query(
+      `WITH supplied AS (SELECT o.id FROM orders o WHERE o.supplylineid IS NOT NULL)
+       SELECT count(*)::int AS orders,
+              (SELECT count(*)::int FROM requisition_line_items li JOIN supplied s ON s.id = li.rnrid
+               WHERE li.packstoship IS NOT NULL AND NOT li.skipped) AS lines,
+              count(*) FILTER (WHERE EXISTS (SELECT FROM shipment_line_items l WHERE l.orderid = s.id)
+                                  OR EXISTS (SELECT FROM pod p WHERE p.orderid = s.id))::int AS shipments,
+              (SELECT sum(l.quantityshipped + coalesce(l.substitutedproductquantityshipped, 0))::int
+               FROM shipment_line_items l JOIN supplied s ON s.id = l.orderid) AS shipped,
+              (SELECT count(*)::int FROM pod p JOIN supplied s ON s.id = p.orderid) AS proofs,
+              (SELECT sum(l.quantityreceived)::int FROM pod_line_items l JOIN pod p ON p.id = l.podid
+               JOIN supplied s ON s.id = p.orderid) AS accepted
+       FROM supplied s`,
+    );
+    const unsupplied = await v2.client.query('SELECT FROM orders WHERE supplylineid IS NULL');
+    expect(rows).toEqual(expected.rows);
+    expect(unsupplied.rowCount).toBeGreaterThan(0);
+  });
+
+  test('no comment of a requisition is lost, and no step has two messages', async () => {
+    const { rows } = await v3.client.query<{ body: string }>(
+      `SELECT string_agg(m.body, E'\n') AS body FROM requisition.status_messages m GROUP BY m.requisitionid`,
+    );
+    const comments = await v2.client.query<{ commenttext: string }>('SELECT commenttext FROM comments');
+    const bodies = rows.map(({ body }) => body);
+    expect(comments.rows.filter(({ commenttext }) => !bodies.some((body) => body.includes(commenttext)))).toEqual([]);
+    expect(comments.rows.length).toBeGreaterThan(bodies.length);
   });
 
   test('no line has lost its product or its adjustments', async () => {

@@ -36,7 +36,7 @@ describe('the list of pipelines', () => {
 
   test('says so when it is asked for what it has not', () => {
     expect(pipelinesReading('public.dw_orders')).toEqual([]);
-    expect(() => pipelineNamed('orders')).toThrow(expect.objectContaining({ code: 'PIPELINE_UNKNOWN' }));
+    expect(() => pipelineNamed('dw-orders')).toThrow(expect.objectContaining({ code: 'PIPELINE_UNKNOWN' }));
   });
 
   test('has one owner for every v3 table', () => {

@@ -1,11 +1,18 @@
 // All that the simulator can do, by name.
 import { facilityOperations } from './facility-operations.ts';
+import { orderOperations } from './order-operations.ts';
 import { productOperations } from './product-operations.ts';
 import { requisitionOperations } from './requisition-operations.ts';
 import type { Operation } from './session.ts';
 import { transactionOperations } from './transaction-operations.ts';
 
-const all = { ...requisitionOperations, ...productOperations, ...facilityOperations, ...transactionOperations };
+const all = {
+  ...requisitionOperations,
+  ...orderOperations,
+  ...productOperations,
+  ...facilityOperations,
+  ...transactionOperations,
+};
 
 export type OperationName = keyof typeof all;
 

@@ -15,7 +15,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: 54_000_000,
       latitude: '-6.36903',
       longitude: '34.88882',
-      outline: null,
+      outlines: [],
     },
     rows: {
       zones: [
@@ -44,7 +44,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: null,
       latitude: null,
       longitude: null,
-      outline: null,
+      outlines: [],
     },
     rows: {
       zones: [
@@ -73,7 +73,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: 2_083_588,
       latitude: '-6.17222',
       longitude: '35.73950',
-      outline: null,
+      outlines: [],
     },
     rows: {
       zones: [
@@ -92,7 +92,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
     },
   },
   {
-    title: 'a council, with its outline',
+    title: 'a council, with its newest outline',
     root: {
       id: 4,
       code: 'DOM-MC',
@@ -102,9 +102,12 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: 410_956,
       latitude: null,
       longitude: null,
-      outline: {
-        geometry: '{"type":"Polygon","coordinates":[[[35.6,-6.1],[35.9,-6.1],[35.9,-6.3],[35.6,-6.1]]]}',
-      },
+      outlines: [
+        { geometry: null },
+        {
+          geometry: '{"type":"Polygon","coordinates":[[[35.6,-6.1],[35.9,-6.1],[35.9,-6.3],[35.6,-6.1]]]}',
+        },
+      ],
     },
     rows: {
       zones: [

@@ -54,6 +54,11 @@ function trees(pipeline: Pipeline, v2: V2Source): ReadonlyMap<string, string> {
   );
 }
 
+/** A joined row may name a root that is not there, as a requisition does that has no order: nothing is derived of it. */
+function living(concerned: ReadonlySet<string>, ...states: readonly ReadonlyMap<string, string>[]): readonly string[] {
+  return [...concerned].filter((root) => states.some((trees) => trees.has(root))).sort();
+}
+
 function changedTrees(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((root) => before.get(root) !== after.get(root))
@@ -112,7 +117,7 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
           changes += 1;
           const concerned = await landAndAsk(engine, v2);
           const after = trees(pipeline, v2);
-          expect([...concerned].sort(), `${table}.${column.name} of ${JSON.stringify(row)}`).toEqual(
+          expect(living(concerned, before, after), `${table}.${column.name} of ${JSON.stringify(row)}`).toEqual(
             changedTrees(before, after),
           );
           before = after;
@@ -135,7 +140,9 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
           v2.transaction((transaction) => void transaction[work](table, row));
           const concerned = await landAndAsk(engine, v2);
           const after = trees(pipeline, v2);
-          expect([...concerned].sort(), `${work} ${table} ${JSON.stringify(row)}`).toEqual(changedTrees(before, after));
+          expect(living(concerned, before, after), `${work} ${table} ${JSON.stringify(row)}`).toEqual(
+            changedTrees(before, after),
+          );
           before = after;
         }
       }

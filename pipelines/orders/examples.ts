@@ -23,13 +23,13 @@ export const examples: readonly Example<typeof orders>[] = [
         emergency: false,
         fullsupplyitemssubmittedcost: '49382.72',
         nonfullsupplyitemssubmittedcost: '0.30',
+        lines: [
+          { id: 11, productcode: 'P-0001', packstoship: 4, skipped: false, product: { id: 1 } },
+          { id: 12, productcode: 'P-0002', packstoship: 9, skipped: true, product: { id: 2 } },
+          { id: 13, productcode: 'P-0002', packstoship: null, skipped: false, product: { id: 2 } },
+          { id: 14, productcode: 'P-0002', packstoship: 0, skipped: false, product: { id: 2 } },
+        ],
       },
-      lines: [
-        { id: 11, productcode: 'P-0001', packstoship: 4, skipped: false, product: { id: 1 } },
-        { id: 12, productcode: 'P-0002', packstoship: 9, skipped: true, product: { id: 2 } },
-        { id: 13, productcode: 'P-0002', packstoship: null, skipped: false, product: { id: 2 } },
-        { id: 14, productcode: 'P-0002', packstoship: 0, skipped: false, product: { id: 2 } },
-      ],
     },
     rows: {
       orders: [
@@ -89,8 +89,8 @@ export const examples: readonly Example<typeof orders>[] = [
         emergency: true,
         fullsupplyitemssubmittedcost: null,
         nonfullsupplyitemssubmittedcost: null,
+        lines: [],
       },
-      lines: [],
     },
     rows: {
       orders: [

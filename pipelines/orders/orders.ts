@@ -26,11 +26,15 @@ const root = source('public.orders', {
         'fullsupplyitemssubmittedcost',
         'nonfullsupplyitemssubmittedcost',
       ],
-    }),
-    lines: many('public.requisition_line_items', {
-      on: { rnrid: 'id' },
-      columns: ['id', 'productcode', 'packstoship', 'skipped'],
-      joins: { product: one('public.products', { on: { code: 'productcode' }, columns: ['id'] }) },
+      joins: {
+        // Below the requisition, although an order has the same id: a line of a requisition without an order then
+        // concerns nobody, and most lines are saved before there is an order.
+        lines: many('public.requisition_line_items', {
+          on: { rnrid: 'id' },
+          columns: ['id', 'productcode', 'packstoship', 'skipped'],
+          joins: { product: one('public.products', { on: { code: 'productcode' }, columns: ['id'] }) },
+        }),
+      },
     }),
   },
 });
@@ -66,7 +70,7 @@ export const orders = definePipeline({
     const orderId = id('orders', order.id);
     return {
       orders: [orderRow(order, { id, orderId })],
-      lines: order.lines.flatMap((line) => {
+      lines: (order.requisition?.lines ?? []).flatMap((line) => {
         // A line that was never approved, or was skipped, orders nothing; none at all is an answer, too.
         if (line.packstoship === null || line.skipped) return [];
         return [

@@ -55,8 +55,9 @@ function anyFor(
   transaction: Transaction,
   { rules, column, row, random }: { rules: V2TableRules; column: Column; row: Row; random: Random },
 ): Value | undefined {
-  if (column.name === 'id') return row['id'] ?? null;
   const foreignKey = rules.foreignKeys.find((each) => each.column === column.name);
+  // An order bears the number of its requisition.
+  if (column.name === 'id' && foreignKey === undefined) return row['id'] ?? null;
   if (foreignKey === undefined) return anyValue(rules.table, column, random);
   // A tree of rows has no circles.
   const parents = transaction

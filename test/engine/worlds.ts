@@ -19,6 +19,7 @@ const places: World = {
     'geographic_levels',
     'geographic_zones',
     'geographic_zones',
+    'geographic_zone_geojson',
     'facility_types',
     'facility_types',
     'facility_operators',
@@ -39,6 +40,7 @@ const places: World = {
   standing: {
     geographic_levels: 2,
     geographic_zones: 3,
+    geographic_zone_geojson: 2,
     facility_operators: 1,
     facility_types: 2,
     programs: 2,
@@ -132,7 +134,53 @@ const reports: World = {
   },
 };
 
-export const worlds: readonly World[] = [places, medicines, reports];
+const supplies: World = {
+  name: 'orders',
+  busy: [
+    'products',
+    'supply_lines',
+    'requisitions',
+    'requisition_line_items',
+    'requisition_line_items',
+    'orders',
+    'orders',
+    'orders',
+    'shipment_line_items',
+    'shipment_line_items',
+    'shipment_line_items',
+    'pod',
+    'pod',
+    'pod_line_items',
+    'pod_line_items',
+  ],
+  pipelines: [...reports.pipelines, 'orders', 'shipments', 'proofs-of-delivery'],
+  standing: {
+    ...reports.standing,
+    requisitions: 3,
+    orders: 3,
+    shipment_line_items: 3,
+    pod: 2,
+    pod_line_items: 2,
+  },
+};
+
+const remarks: World = {
+  name: 'comments',
+  busy: [
+    'requisitions',
+    'requisitions',
+    'requisition_status_changes',
+    'requisition_status_changes',
+    'users',
+    'comments',
+    'comments',
+    'comments',
+  ],
+  pipelines: [...reports.pipelines, 'status-messages'],
+  standing: { ...reports.standing, users: 2, comments: 4 },
+};
+
+export const worlds: readonly World[] = [places, medicines, reports, supplies, remarks];
 
 export function populate(transaction: Transaction, world: World, random: Random): void {
   for (const [table, count] of Object.entries(world.standing))

@@ -19,7 +19,6 @@ import { programs } from './programs/programs.ts';
 import { proofsOfDelivery } from './proofs-of-delivery/proofs-of-delivery.ts';
 import { requisitions } from './requisitions/requisitions.ts';
 import { shipments } from './shipments/shipments.ts';
-import { statusMessages } from './status-messages/status-messages.ts';
 
 export const pipelines: readonly Pipeline[] = [
   geographicLevels,
@@ -35,7 +34,6 @@ export const pipelines: readonly Pipeline[] = [
   processingSchedules,
   processingPeriods,
   requisitions,
-  statusMessages,
   orders,
   shipments,
   proofsOfDelivery,

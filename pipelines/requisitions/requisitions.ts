@@ -9,9 +9,11 @@ import { cutText } from '../steps/cut-text.ts';
 import { rounded, times } from '../steps/decimal.ts';
 import { extraData } from '../steps/extra-data.ts';
 import { instantOf } from '../steps/timestamp.ts';
+import { bodyOf, messagesOf } from './messages.ts';
 import { previousConsumptions } from './previous-consumptions.ts';
 import { reasonCategoryOf } from './reasons.ts';
 import { historyOf, statusOf } from './statuses.ts';
+import type { DatedStatusChange } from './statuses.ts';
 
 const root = source('public.requisitions', {
   columns: [
@@ -92,6 +94,11 @@ const root = source('public.requisitions', {
       on: { rnrid: 'id' },
       columns: ['id', 'status', 'createdby', 'createddate', 'modifieddate'],
     }),
+    comments: many('public.comments', {
+      on: { rnrid: 'id' },
+      columns: ['id', 'commenttext', 'createdby', 'createddate', 'modifieddate'],
+      joins: { author: one('public.users', { on: { id: 'createdby' }, columns: ['firstname', 'lastname'] }) },
+    }),
     // v3 copies the whole list of reasons into every requisition: its adjustments report looks them up there.
     reasons: many('public.losses_adjustments_types', {
       key: ['name'],
@@ -109,7 +116,7 @@ interface Line {
 
 export const requisitions = definePipeline({
   name: 'requisitions',
-  summary: 'Requisitions with their lines, losses and adjustments, and status history.',
+  summary: 'Requisitions with their lines, losses and adjustments, status history and remarks.',
   root,
   owns: {
     requisitions: target('requisition.requisitions', {
@@ -142,10 +149,14 @@ export const requisitions = definePipeline({
     }),
     // Not authorid either: no pipeline brings users so far.
     statusChanges: target('requisition.status_changes', { key: ['id'] }),
+    // Here and not in a pipeline of its own: a step of the history that goes while another comes could not be let go by a
+    // message that waits for the other.
+    messages: target('requisition.status_messages', { key: ['id'] }),
   },
   derive(requisition, context) {
     const { id } = context;
     const requisitionId = id('requisitions', requisition.id);
+    const history = historyOf(requisition.statusChanges, context);
     const lines = requisition.lines.map((line) => ({ line, lineId: id('requisition_line_items', line.id) }));
     return {
       requisitions: [requisitionRow(requisition, { id, requisitionId })],
@@ -168,7 +179,7 @@ export const requisitions = definePipeline({
           previousadjustedconsumption: consumption,
         })),
       ),
-      statusChanges: historyOf(requisition.statusChanges, context).map((change) => ({
+      statusChanges: history.map((change) => ({
         id: id('requisition_status_changes', change.id),
         createddate: instantOf(change.at),
         modifieddate: instantOf(change.modifieddate),
@@ -177,6 +188,7 @@ export const requisitions = definePipeline({
         requisitionid: requisitionId,
         supervisorynodeid: null, // v2 does not log the node
       })),
+      messages: messageRows(requisition, { ...context, requisitionId, history }),
     };
   },
 });
@@ -276,6 +288,28 @@ function adjustmentRows({ line, lineId }: Line, { id, loss }: DeriveContext) {
         requisitionlineitemid: lineId,
       },
     ];
+  });
+}
+
+function messageRows(
+  { comments }: Requisition,
+  { id, loss, requisitionId, history }: Ids & DeriveContext & { readonly history: readonly DatedStatusChange[] },
+) {
+  if (comments.length > 0 && history.length === 0) loss('VALUE_WITHOUT_HOME', 'status_messages.statuschangeid');
+  return messagesOf(comments, history).map(({ step, comments: made }) => {
+    const [first] = made;
+    return {
+      id: id('requisition_status_changes', step.id, 'message'),
+      createddate: instantOf(first.createddate),
+      modifieddate: instantOf(made.at(-1)?.modifieddate ?? null),
+      authorid: id('users', first.createdby),
+      authorfirstname: first.author?.firstname ?? null,
+      authorlastname: first.author?.lastname ?? null,
+      body: bodyOf(made),
+      status: statusOf(step.status),
+      requisitionid: requisitionId,
+      statuschangeid: id('requisition_status_changes', step.id),
+    };
   });
 }
 

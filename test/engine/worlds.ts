@@ -98,6 +98,9 @@ const reports: World = {
     'requisition_line_item_losses_adjustments',
     'requisition_status_changes',
     'requisition_status_changes',
+    'users',
+    'comments',
+    'comments',
   ],
   pipelines: [
     'geographic-levels',
@@ -131,6 +134,8 @@ const reports: World = {
     requisition_line_items: 5,
     requisition_line_item_losses_adjustments: 3,
     requisition_status_changes: 3,
+    users: 2,
+    comments: 3,
   },
 };
 
@@ -164,23 +169,7 @@ const supplies: World = {
   },
 };
 
-const remarks: World = {
-  name: 'comments',
-  busy: [
-    'requisitions',
-    'requisitions',
-    'requisition_status_changes',
-    'requisition_status_changes',
-    'users',
-    'comments',
-    'comments',
-    'comments',
-  ],
-  pipelines: [...reports.pipelines, 'status-messages'],
-  standing: { ...reports.standing, users: 2, comments: 4 },
-};
-
-export const worlds: readonly World[] = [places, medicines, reports, supplies, remarks];
+export const worlds: readonly World[] = [places, medicines, reports, supplies];
 
 export function populate(transaction: Transaction, world: World, random: Random): void {
   for (const [table, count] of Object.entries(world.standing))

@@ -1,6 +1,7 @@
-// Comments -> at most one message for each step of a requisition's history. Nothing that was written is lost by it.
-import type { DatedStatusChange } from '../requisitions/statuses.ts';
-import { clockTime } from '../requisitions/statuses.ts';
+// What people remarked on a requisition. v3 keeps one message beside each step of its history, v2 any number of comments
+// beside the requisition: those made during a step become its message, and nothing that was written is lost.
+import type { DatedStatusChange } from './statuses.ts';
+import { clockTime } from './statuses.ts';
 import { microsecondsOf } from '../steps/timestamp.ts';
 
 export interface Comment {
@@ -20,7 +21,7 @@ export interface Message {
 
 /**
  * Each comment belongs to the last step that was reached when it was made; one made before the first step, to the first.
- * The history is in order of time and not empty.
+ * The history is in order of time.
  */
 export function messagesOf(comments: readonly Comment[], history: readonly DatedStatusChange[]): readonly Message[] {
   const steps = history.map((step) => ({ step, since: microsecondsOf(step.at) }));

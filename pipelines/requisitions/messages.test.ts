@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { historyOf } from '../requisitions/statuses.ts';
+import { historyOf } from './statuses.ts';
 import { bodyOf, messagesOf } from './messages.ts';
 import type { Comment } from './messages.ts';
 

@@ -10,6 +10,7 @@ import { facilityTypes } from './facility-types/facility-types.ts';
 import { geographicLevels } from './geographic-levels/geographic-levels.ts';
 import { geographicZones } from './geographic-zones/geographic-zones.ts';
 import { orders } from './orders/orders.ts';
+import { priceChanges } from './price-changes/price-changes.ts';
 import { processingPeriods } from './processing-periods/processing-periods.ts';
 import { processingSchedules } from './processing-schedules/processing-schedules.ts';
 import { productCategories } from './product-categories/product-categories.ts';
@@ -37,6 +38,7 @@ export const pipelines: readonly Pipeline[] = [
   orders,
   shipments,
   proofsOfDelivery,
+  priceChanges,
 ];
 
 /** Every v2 table that some pipeline reads, sorted: what v2 has to publish. */

@@ -104,6 +104,10 @@ const rules: Readonly<Record<string, Rules>> = {
   },
   requisition_status_changes: { uniques: [], links: { rnrid: 'requisitions.id' } },
   users: { uniques: [] },
+  program_product_price_history: {
+    uniques: [],
+    links: { programproductid: 'program_products.id', createdby: 'users.id', modifiedby: 'users.id' },
+  },
   comments: { uniques: [], links: { rnrid: 'requisitions.id', createdby: 'users.id' } },
   orders: {
     uniques: [],

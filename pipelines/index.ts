@@ -15,7 +15,14 @@ import { productCategories } from './product-categories/product-categories.ts';
 import { products } from './products/products.ts';
 import { programProducts } from './program-products/program-products.ts';
 import { programs } from './programs/programs.ts';
+import { requisitionGroups } from './requisition-groups/requisition-groups.ts';
 import { requisitions } from './requisitions/requisitions.ts';
+import { rightAssignments } from './right-assignments/right-assignments.ts';
+import { roleAssignments } from './role-assignments/role-assignments.ts';
+import { roles } from './roles/roles.ts';
+import { supervisoryNodes } from './supervisory-nodes/supervisory-nodes.ts';
+import { supplyLines } from './supply-lines/supply-lines.ts';
+import { users } from './users/users.ts';
 
 export const pipelines: readonly Pipeline[] = [
   geographicLevels,
@@ -30,6 +37,13 @@ export const pipelines: readonly Pipeline[] = [
   approvedProducts,
   processingSchedules,
   processingPeriods,
+  supervisoryNodes,
+  requisitionGroups,
+  supplyLines,
+  roles,
+  users,
+  roleAssignments,
+  rightAssignments,
   requisitions,
 ];
 

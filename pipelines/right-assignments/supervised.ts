@@ -83,6 +83,9 @@ function tooDeep(node: number, top: number): MkondoError {
   return new MkondoError(
     'DERIVE_FAILED',
     `Supervisory node ${node} stands more than ${LEVELS - 1} levels below node ${top}: so deep a tree is not followed.`,
-    { advice: 'Raise LEVELS in pipelines/right-assignments/supervised.ts, or see whether the nodes form a circle in v2.' },
+    {
+      advice:
+        'Raise LEVELS in pipelines/right-assignments/supervised.ts, or see whether the nodes form a circle in v2.',
+    },
   );
 }

@@ -37,6 +37,7 @@ export const roles = definePipeline({
 /** v3 takes no right that it does not know, and to leave one out would change what users may do without a sign. */
 function unknownRights(names: readonly string[]): MkondoError {
   return new MkondoError('DERIVE_FAILED', `v2's role has rights that nobody here knows: ${names.join(', ')}.`, {
-    advice: 'Say in pipelines/roles/right-names.ts and docs/rights.md what they are in v3, then retry the quarantined role.',
+    advice:
+      'Say in pipelines/roles/right-names.ts and docs/rights.md what they are in v3, then retry the quarantined role.',
   });
 }

@@ -1,4 +1,4 @@
-// A line as usual. A line without a node, which v2 permits, has no rows: see the test.
+// A line as usual, and one without a node, which v2 permits and v3 does not.
 import type { Example } from '../example.ts';
 import { id } from '../example.ts';
 import type { supplyLines } from './supply-lines.ts';
@@ -18,5 +18,11 @@ export const examples: readonly Example<typeof supplyLines>[] = [
         },
       ],
     },
+  },
+  {
+    title: 'a line without a node is left out',
+    root: { id: 2, description: null, supervisorynodeid: null, programid: 1, supplyingfacilityid: 2 },
+    rows: { lines: [] },
+    losses: [{ code: 'VALUE_WITHOUT_HOME', column: 'supply_lines.supervisorynodeid' }],
   },
 ];

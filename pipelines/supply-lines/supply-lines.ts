@@ -1,10 +1,9 @@
 // Supply lines: which facility supplies what a supervisory node approves, program by program.
 import { definePipeline, references, source, target } from '../definition.ts';
-import { demanded } from '../steps/demanded.ts';
 
 export const supplyLines = definePipeline({
   name: 'supply-lines',
-  summary: 'The supplying facility of each supervisory node and program.',
+  summary: 'The supplying facility of each supervisory node and program; lines without a node stay in v2.',
   root: source('public.supply_lines', {
     columns: ['id', 'description', 'supervisorynodeid', 'programid', 'supplyingfacilityid'],
   }),
@@ -18,16 +17,23 @@ export const supplyLines = definePipeline({
       ],
     }),
   },
-  derive: (line, { id }) => ({
-    lines: [
-      {
-        id: id('supply_lines', line.id),
-        description: line.description,
-        // v2 lets it be empty since its V361.
-        supervisorynodeid: id('supervisory_nodes', demanded(line.supervisorynodeid, 'supply_lines.supervisorynodeid')),
-        programid: id('programs', line.programid),
-        supplyingfacilityid: id('facilities', line.supplyingfacilityid),
-      },
-    ],
-  }),
+  derive(line, { id, loss }) {
+    // v2 lets it be empty since its V361, v3 does not. Such a line is left out rather than refused: a refused root keeps the
+    // row that it had, and with it the node and program that v2 may have given to another line meanwhile.
+    if (line.supervisorynodeid === null) {
+      loss('VALUE_WITHOUT_HOME', 'supply_lines.supervisorynodeid');
+      return { lines: [] };
+    }
+    return {
+      lines: [
+        {
+          id: id('supply_lines', line.id),
+          description: line.description,
+          supervisorynodeid: id('supervisory_nodes', line.supervisorynodeid),
+          programid: id('programs', line.programid),
+          supplyingfacilityid: id('facilities', line.supplyingfacilityid),
+        },
+      ],
+    };
+  },
 });

@@ -25,17 +25,15 @@ const table = (row: fc.Arbitrary<Row>, key: readonly string[], maxLength: number
   fc.uniqueArray(row, { maxLength, selector: (each) => key.map((column) => String(each[column])).join() });
 
 /** A tree of at most LEVELS levels: each node below one of a lower number, or below none. */
-const nodes = fc
-  .array(fc.nat(), { minLength: numbers.nodes, maxLength: numbers.nodes })
-  .map((choices) => {
-    const levels: number[] = [];
-    return choices.map((choice, index) => {
-      const parent = choice % (index + 1);
-      const isRoot = parent === 0 || (levels[parent - 1] ?? 0) >= LEVELS;
-      levels.push(isRoot ? 1 : (levels[parent - 1] ?? 0) + 1);
-      return { id: index + 1, parentid: isRoot ? null : parent };
-    });
+const nodes = fc.array(fc.nat(), { minLength: numbers.nodes, maxLength: numbers.nodes }).map((choices) => {
+  const levels: number[] = [];
+  return choices.map((choice, index) => {
+    const parent = choice % (index + 1);
+    const isRoot = parent === 0 || (levels[parent - 1] ?? 0) >= LEVELS;
+    levels.push(isRoot ? 1 : (levels[parent - 1] ?? 0) + 1);
+    return { id: index + 1, parentid: isRoot ? null : parent };
   });
+});
 
 const tables: fc.Arbitrary<Tables> = fc
   .record({
@@ -150,7 +148,9 @@ function recomputed(v2: Tables): ReadonlySet<string> {
     for (const { roleid, rightname } of rows('role_rights')) {
       const right = v3Names[String(rightname)];
       if (roleid !== holder['roleid'] || right === undefined) continue;
-      grants.add([v3Id('users', holder['userid']), right, v3Id('facilities', facility), v3Id('programs', program)].join(' '));
+      grants.add(
+        [v3Id('users', holder['userid']), right, v3Id('facilities', facility), v3Id('programs', program)].join(' '),
+      );
     }
   };
   for (const fulfillment of rows('fulfillment_role_assignments')) give(fulfillment, fulfillment['facilityid'], null);

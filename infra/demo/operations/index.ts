@@ -1,11 +1,20 @@
 // All that the simulator can do, by name.
 import { facilityOperations } from './facility-operations.ts';
+import { peopleOperations } from './people-operations.ts';
 import { productOperations } from './product-operations.ts';
 import { requisitionOperations } from './requisition-operations.ts';
 import type { Operation } from './session.ts';
+import { supervisionOperations } from './supervision-operations.ts';
 import { transactionOperations } from './transaction-operations.ts';
 
-const all = { ...requisitionOperations, ...productOperations, ...facilityOperations, ...transactionOperations };
+const all = {
+  ...requisitionOperations,
+  ...productOperations,
+  ...facilityOperations,
+  ...supervisionOperations,
+  ...peopleOperations,
+  ...transactionOperations,
+};
 
 export type OperationName = keyof typeof all;
 

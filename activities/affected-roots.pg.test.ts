@@ -106,6 +106,9 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
     let before = trees(pipeline, v2);
     const random = createRandom(name);
     let changes = 0;
+    // A joined row that takes another key leaves its old one behind as a dead row, and dead rows are followed, too: from
+    // then on roots may be asked about for nothing.
+    let leavesDeadRows = false;
     for (const node of nodes()) {
       const { table } = node.node;
       const columns = rulesOf(table).columns.filter(
@@ -117,9 +120,11 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
           changes += 1;
           const concerned = await landAndAsk(engine, v2);
           const after = trees(pipeline, v2);
+          const changed = changedTrees(before, after);
           expect(living(concerned, before, after), `${table}.${column.name} of ${JSON.stringify(row)}`).toEqual(
-            changedTrees(before, after),
+            leavesDeadRows ? expect.arrayContaining([...changed]) : changed,
           );
+          leavesDeadRows ||= node.children.length > 0 && node.node.key.includes(column.name);
           before = after;
         }
       }

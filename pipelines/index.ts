@@ -20,6 +20,13 @@ import { programs } from './programs/programs.ts';
 import { proofsOfDelivery } from './proofs-of-delivery/proofs-of-delivery.ts';
 import { requisitions } from './requisitions/requisitions.ts';
 import { shipments } from './shipments/shipments.ts';
+import { requisitionGroups } from './requisition-groups/requisition-groups.ts';
+import { rightAssignments } from './right-assignments/right-assignments.ts';
+import { roleAssignments } from './role-assignments/role-assignments.ts';
+import { roles } from './roles/roles.ts';
+import { supervisoryNodes } from './supervisory-nodes/supervisory-nodes.ts';
+import { supplyLines } from './supply-lines/supply-lines.ts';
+import { users } from './users/users.ts';
 
 export const pipelines: readonly Pipeline[] = [
   geographicLevels,
@@ -34,6 +41,13 @@ export const pipelines: readonly Pipeline[] = [
   approvedProducts,
   processingSchedules,
   processingPeriods,
+  supervisoryNodes,
+  requisitionGroups,
+  supplyLines,
+  roles,
+  users,
+  roleAssignments,
+  rightAssignments,
   requisitions,
   orders,
   shipments,

@@ -56,7 +56,8 @@ export const orders = definePipeline({
         references('supplyingfacilityid', 'referencedata.facilities'),
         references('programid', 'referencedata.programs'),
         references('processingperiodid', 'referencedata.processing_periods'),
-        // Not createdbyid and lastupdaterid: no pipeline brings users so far, and reports read them by a left join.
+        references('createdbyid', 'referencedata.users'),
+        references('lastupdaterid', 'referencedata.users'),
       ],
     }),
     lines: target('fulfillment.order_line_items', {

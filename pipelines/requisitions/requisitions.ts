@@ -127,7 +127,7 @@ export const requisitions = definePipeline({
         references('processingperiodid', 'referencedata.processing_periods'),
         references('supplyingfacilityid', 'referencedata.facilities'),
         references('templateid', 'requisition.requisition_templates'),
-        // Not supervisorynodeid: no pipeline brings supervisory nodes so far, and reports read them by a left join.
+        references('supervisorynodeid', 'referencedata.supervisory_nodes'),
       ],
     }),
     lines: target('requisition.requisition_line_items', {
@@ -147,11 +147,16 @@ export const requisitions = definePipeline({
       key: ['requisitionlineitemid'],
       bag: true,
     }),
-    // Not authorid either: no pipeline brings users so far.
-    statusChanges: target('requisition.status_changes', { key: ['id'] }),
+    statusChanges: target('requisition.status_changes', {
+      key: ['id'],
+      references: [references('authorid', 'referencedata.users')],
+    }),
     // Here and not in a pipeline of its own: a step of the history that goes while another comes could not be let go by a
     // message that waits for the other.
-    messages: target('requisition.status_messages', { key: ['id'] }),
+    messages: target('requisition.status_messages', {
+      key: ['id'],
+      references: [references('authorid', 'referencedata.users')],
+    }),
   },
   derive(requisition, context) {
     const { id } = context;

@@ -37,7 +37,7 @@ type Rules = Pick<V2TableRules, 'uniques'> & {
   /** column -> 'table.column' */
   readonly links?: Readonly<Record<string, string>>;
   readonly large?: readonly string[];
-  /** Columns that v2 may leave empty and these tests do not: no v3 row could be made of such a root. */
+  /** Columns that v2 lets be NULL and v3 does not: without a value the root would go to quarantine. */
   readonly filled?: readonly string[];
 };
 
@@ -84,14 +84,62 @@ const rules: Readonly<Record<string, Rules>> = {
   },
   processing_schedules: { uniques: [['code']] },
   processing_periods: { uniques: [['name', 'scheduleid']], links: { scheduleid: 'processing_schedules.id' } },
+  supervisory_nodes: {
+    uniques: [['code']],
+    links: { facilityid: 'facilities.id', parentid: 'supervisory_nodes.id' },
+  },
+  requisition_groups: {
+    uniques: [['code']],
+    links: { supervisorynodeid: 'supervisory_nodes.id' },
+    filled: ['supervisorynodeid'],
+  },
+  requisition_group_members: {
+    uniques: [['requisitiongroupid', 'facilityid']],
+    links: { requisitiongroupid: 'requisition_groups.id', facilityid: 'facilities.id' },
+  },
+  requisition_group_program_schedules: {
+    uniques: [['requisitiongroupid', 'programid']],
+    links: {
+      requisitiongroupid: 'requisition_groups.id',
+      programid: 'programs.id',
+      scheduleid: 'processing_schedules.id',
+      dropofffacilityid: 'facilities.id',
+    },
+  },
   supply_lines: {
     uniques: [['supervisorynodeid', 'programid']],
-    links: { programid: 'programs.id', supplyingfacilityid: 'facilities.id' },
+    links: {
+      supervisorynodeid: 'supervisory_nodes.id',
+      programid: 'programs.id',
+      supplyingfacilityid: 'facilities.id',
+    },
+  },
+  rights: { uniques: [['name']] },
+  roles: { uniques: [['name']] },
+  role_rights: { uniques: [['roleid', 'rightname']], links: { roleid: 'roles.id', rightname: 'rights.name' } },
+  users: { uniques: [['username'], ['email']], links: { facilityid: 'facilities.id' } },
+  role_assignments: {
+    uniques: [],
+    links: {
+      userid: 'users.id',
+      roleid: 'roles.id',
+      programid: 'programs.id',
+      supervisorynodeid: 'supervisory_nodes.id',
+    },
+  },
+  fulfillment_role_assignments: {
+    uniques: [],
+    links: { userid: 'users.id', roleid: 'roles.id', facilityid: 'facilities.id' },
   },
   losses_adjustments_types: { uniques: [['name'], ['description']] },
   requisitions: {
     uniques: [['facilityid', 'programid', 'periodid']],
-    links: { facilityid: 'facilities.id', programid: 'programs.id', periodid: 'processing_periods.id' },
+    links: {
+      facilityid: 'facilities.id',
+      programid: 'programs.id',
+      periodid: 'processing_periods.id',
+      supervisorynodeid: 'supervisory_nodes.id',
+    },
   },
   requisition_line_items: {
     uniques: [],
@@ -102,8 +150,7 @@ const rules: Readonly<Record<string, Rules>> = {
     uniques: [],
     links: { requisitionlineitemid: 'requisition_line_items.id', type: 'losses_adjustments_types.name' },
   },
-  requisition_status_changes: { uniques: [], links: { rnrid: 'requisitions.id' } },
-  users: { uniques: [] },
+  requisition_status_changes: { uniques: [], links: { rnrid: 'requisitions.id', createdby: 'users.id' } },
   program_product_price_history: {
     uniques: [],
     links: { programproductid: 'program_products.id', createdby: 'users.id', modifiedby: 'users.id' },
@@ -158,14 +205,21 @@ const OUTLINE = '{"type":"Polygon","coordinates":[[[35,-6],[36,-6],[36,-7],[35,-
 const STATUSES = ['INITIATED', 'SUBMITTED', 'AUTHORIZED', 'IN_APPROVAL', 'APPROVED', 'RELEASED'];
 /** 'warehouse' is a type that v3 brought itself. */
 const TYPE_CODES = ['warehouse', 'WAREHOUSE', 'hosp', 'disp', 'hc', 'msd'];
+/** v3 brings a user and a role of its own, too. */
+const USERS = ['admin', 'Admin', 'asha', 'juma', 'neema', 'baraka', 'zawadi'];
+const ROLES = ['System Administrator', 'SYSTEM ADMINISTRATOR', 'Clerk', 'Approver', 'Reader', 'Officer'];
+/** Two are one in v3, and one has no home there. */
+const RIGHTS = ['VIEW_REQUISITION', 'APPROVE_REQUISITION', 'MANAGE_POD', 'COMPLETE_POD', 'CREATE_LOT'];
 
 /** Values that have to come from somewhere else than a column's type. */
 const special: Readonly<Record<string, (random: Random) => Value>> = {
   'facility_types.code': (random) => random.pick(TYPE_CODES),
   'requisitions.status': (random) => random.pick(STATUSES),
   'requisitions.emergency': () => false,
-  'requisitions.supervisorynodeid': (random) => random.pick([null, 1, 2]),
-  'supply_lines.supervisorynodeid': (random) => random.pick([1, 2]),
+  'rights.name': (random) => random.pick(RIGHTS),
+  'roles.name': (random) => random.pick(ROLES),
+  'users.username': (random) => random.pick(USERS),
+  'role_assignments.deliveryzoneid': (random) => random.pick([null, null, 1]),
   'requisition_status_changes.status': (random) => random.pick(STATUSES),
   'requisition_line_items.previousnormalizedconsumptions': (random) => random.pick([null, '[]', '[7]', '[7, 9]']),
   'orders.status': (random) => random.pick(['RELEASED', 'PACKED', 'RECEIVED']),

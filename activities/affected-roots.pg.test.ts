@@ -129,7 +129,9 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
         }
       }
     }
-    expect(changes > 0).toBe(nodes().length > 0);
+    // Of a row that is only looked for nothing can change but its key, which v2 holds as long as others refer to it.
+    const canChange = nodes().some(({ node }) => node.columns.some((column) => !node.key.includes(column)));
+    expect(changes > 0).toBe(canChange);
   });
 
   test('so does a joined row that goes or comes', async () => {

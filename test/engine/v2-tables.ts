@@ -158,7 +158,12 @@ const rules: Readonly<Record<string, Rules>> = {
   comments: { uniques: [], links: { rnrid: 'requisitions.id', createdby: 'users.id' } },
   orders: {
     uniques: [],
-    links: { id: 'requisitions.id', supplylineid: 'supply_lines.id' },
+    links: {
+      id: 'requisitions.id',
+      supplylineid: 'supply_lines.id',
+      createdby: 'users.id',
+      modifiedby: 'users.id',
+    },
     filled: ['supplylineid'],
   },
   shipment_line_items: { uniques: [], links: { orderid: 'orders.id', productcode: 'products.code' } },

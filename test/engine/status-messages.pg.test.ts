@@ -17,11 +17,11 @@ test('the message moves to the step that takes the place of its own', async () =
   v2.transaction((transaction) => {
     const add = (table: string, values: Parameters<typeof insertInto>[2]) => insertInto(transaction, table, values);
     const step = { rnrid: 1, status: 'IN_APPROVAL' };
-    add('users', { id: 1 });
+    add('users', { id: 9 });
     add('requisitions', { id: 1, facilityid: 1, programid: 1, periodid: 1, status: 'IN_APPROVAL', emergency: false });
     add('requisition_status_changes', { ...step, id: 1, createddate: '2018-01-01 00:00:00' });
     add('requisition_status_changes', { ...step, id: 2, createddate: '2018-01-02 00:00:00' });
-    add('comments', { id: 1, rnrid: 1, createdby: 1, createddate: '2018-01-03 00:00:00' });
+    add('comments', { id: 1, rnrid: 1, createdby: 9, createddate: '2018-01-03 00:00:00' });
   });
   await settle(testbed, v2);
   expect(await stepsWithMessage()).toEqual([idOf('requisition_status_changes', '1')]);

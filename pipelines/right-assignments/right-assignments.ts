@@ -2,7 +2,7 @@
 // computes this table when somebody saves something there; in a database that is written directly it stays empty, and with
 // it every report that looks up who may see what.
 import type { Loaded } from '../definition.ts';
-import { definePipeline, one, references, source, target, many } from '../definition.ts';
+import { definePipeline, many, one, references, source, target } from '../definition.ts';
 import { assignmentKey, fulfillmentKey, kindOf } from '../role-assignments/assignments.ts';
 import { rightsInV3, roleRights } from '../roles/role-rights.ts';
 import { supervisedFacilities, supervision } from './supervised.ts';
@@ -68,7 +68,7 @@ export const rightAssignments = definePipeline({
 });
 
 /** Each right in each scope once, however many assignments give it. */
-export function grantsOf(user: User): readonly (Scope & { readonly right: string })[] {
+function grantsOf(user: User): readonly (Scope & { readonly right: string })[] {
   const grants = new Map<string, Scope & { readonly right: string }>();
   const supervised = supervisedByNode();
   const give = (role: User['fulfillments'][number]['role'], scopes: readonly Scope[]): void => {

@@ -10,7 +10,7 @@ import { createScopes, HEAD } from './scope.ts';
 import type { Piece, Scopes } from './scope.ts';
 import { query } from './statement.ts';
 
-type Add = (root: string, scope: 'whole' | Piece) => void;
+type Add = ReturnType<typeof createScopes>['add'];
 
 /** All roots that one of the changes concerns, as they are joined after the batch has landed, and what of them. */
 export async function affectedRoots(client: ClientBase, plan: Plan, changes: readonly RowChange[]): Promise<Scopes> {
@@ -52,16 +52,16 @@ async function follow(
 ): Promise<void> {
   const { plan, node, changes, add } = input;
   const { part } = plan;
-  if (part === null || node.isInPart) return followAlike(client, { ...input, scope: 'whole' });
+  if (part === null || node.isInPart) return followAlike(client, { ...input, piece: null });
   // A row of the head: of the parts, only what joins them to the head can matter.
   const startsFrom = part.startsFrom.get(node) ?? [];
   const isWhole = (change: RowChange): boolean =>
     node.join === null || part.startsFrom.has(node) ? isChanged(change, startsFrom) : false;
-  await followAlike(client, { plan, node, changes: changes.filter(isWhole), add, scope: 'whole' });
-  await followAlike(client, { plan, node, changes: changes.filter((each) => !isWhole(each)), add, scope: HEAD });
+  await followAlike(client, { plan, node, changes: changes.filter(isWhole), add, piece: null });
+  await followAlike(client, { plan, node, changes: changes.filter((each) => !isWhole(each)), add, piece: HEAD });
 }
 
-/** Adds the roots above the changed rows with `scope`; rows of parts add their part. */
+/** Adds the roots above the changed rows with `piece` of them; rows of parts add their part. */
 async function followAlike(
   client: ClientBase,
   input: {
@@ -69,13 +69,13 @@ async function followAlike(
     readonly node: PlannedNode;
     readonly changes: readonly RowChange[];
     readonly add: Add;
-    readonly scope: 'whole' | Piece;
+    readonly piece: Piece | null;
   },
 ): Promise<void> {
-  const { plan, node, changes, add, scope } = input;
+  const { plan, node, changes, add, piece } = input;
   if (changes.length === 0) return;
   if (node.join === null) {
-    for (const change of changes) add(change.key, scope);
+    for (const change of changes) add(change.key, piece);
     return;
   }
   const direct = directRootColumn(plan, node);
@@ -84,7 +84,7 @@ async function followAlike(
     for (const { key, before, after } of changes) {
       for (const image of [before, after]) {
         const root = image === null ? null : textOf(image[direct]);
-        if (root !== null) add(root, node === plan.part?.node ? key : scope);
+        if (root !== null) add(root, node === plan.part?.node ? key : piece);
       }
     }
     return;
@@ -94,7 +94,7 @@ async function followAlike(
   const { rows } = await query<{ root: string; part: string | null }>(client, backwardQuery(plan, node), [
     JSON.stringify(distinctLinks(images, columns)),
   ]);
-  for (const row of rows) add(row.root, row.part ?? scope);
+  for (const row of rows) add(row.root, row.part ?? piece);
 }
 
 /** The column of a root's child that holds the root's whole key, if its join says so. */

@@ -14,21 +14,21 @@ export type Scopes = ReadonlyMap<string, Scope>;
 /** More parts than this of one root: loading it whole costs no more, and its digest is known again afterwards. */
 const PARTS_MOST = 64;
 
-/** Collects what several changes concern. */
+/** Collects what several changes concern: a piece of a root, or (null) all of it. */
 export function createScopes(): {
   readonly scopes: Scopes;
-  readonly add: (root: string, scope: 'whole' | Piece) => void;
+  readonly add: (root: string, piece: Piece | null) => void;
 } {
   const scopes = new Map<string, 'whole' | Set<Piece>>();
   return {
     scopes,
-    add(root, scope) {
+    add(root, piece) {
       const known = scopes.get(root);
       if (known === 'whole') return;
-      if (scope === 'whole') scopes.set(root, 'whole');
-      else if (known === undefined) scopes.set(root, new Set([scope]));
+      if (piece === null) scopes.set(root, 'whole');
+      else if (known === undefined) scopes.set(root, new Set([piece]));
       else {
-        known.add(scope);
+        known.add(piece);
         if (known.size > PARTS_MOST) scopes.set(root, 'whole');
       }
     },

@@ -47,7 +47,7 @@ const LEAST_BYTES = 32 * 1024;
  * How much of each partition one answer may carry. Far behind, in proportion to what waits there: rows that belong
  * together, in several topics, come at about the same time, and a root need not be derived before it is whole.
  */
-export function paceOf(positions: Offsets, ends: Offsets, maxBytes: number): Readonly<Record<string, number>> {
+function paceOf(positions: Offsets, ends: Offsets, maxBytes: number): Readonly<Record<string, number>> {
   const waiting = Object.entries(positions).map(
     ([at, offset]) => [at, Math.max(0, (ends[at] ?? offset) - offset)] as const,
   );

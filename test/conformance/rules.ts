@@ -192,7 +192,7 @@ function faultsOfShape(row: Row, node: SourceNode): readonly string[] {
 }
 
 function derived({ pipeline }: Pick<PipelineWithExamples, 'pipeline'>, { root }: AnyExample): Rows {
-  return deriveExample(pipeline, root as never).rows as Rows;
+  return deriveExample(pipeline, root as never).rows;
 }
 
 function derivedRows(subject: Pick<PipelineWithExamples, 'pipeline' | 'examples'>, name: string): readonly Row[] {

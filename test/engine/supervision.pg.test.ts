@@ -1,6 +1,7 @@
 // Supervision through the engine: what v3 cannot hold yet, and right assignments that follow what they are computed from.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readState } from '../../activities/control.ts';
+import { clearOwned } from '../../activities/operations.ts';
 import { idOf } from '../../model/ids.ts';
 import { createSmallV2 } from './small-v2.ts';
 import type { SmallV2 } from './small-v2.ts';
@@ -101,4 +102,26 @@ test('a save that deletes and inserts the same roles again writes nothing to v3'
   expect(report).toMatchObject({ isApplied: true, derived: 0, written: 0 });
   expect(await version()).toEqual(before);
   expect(before).toEqual([{ id: idOf('right_assignments', '1:REQUISITION_APPROVE:1:1'), xmin: expect.anything() }]);
+});
+
+test('a reset takes a tree of which it finds the middle last: nodes between nodes', async () => {
+  const v2 = supervised();
+  // Facility 2 supports no program: clearing programs finds facility 1 and its nodes, above and below the node of facility 2.
+  v2.add('facilities', { id: 2, geographiczoneid: 1, typeid: 1, enabled: true });
+  v2.change('supervisory_nodes', 2, { facilityid: 2 });
+  v2.change('supervisory_nodes', 3, { parentid: 2 });
+  await settle(testbed, v2);
+  const request = {
+    pipeline: 'programs',
+    id: 'reset-1',
+    name: 'reset',
+    reason: 'a test',
+    by: 'a test',
+    via: 'update',
+  } as const;
+  const scope = { run: 'test', signal: new AbortController().signal, heartbeat: () => undefined };
+  await clearOwned(testbed.engine('programs'), request, scope);
+  expect(await holders()).toEqual([]);
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
 });

@@ -54,6 +54,11 @@ function trees(pipeline: Pipeline, v2: V2Source): ReadonlyMap<string, string> {
   );
 }
 
+/** A joined row may name a root that is not there, as a requisition does that has no order: nothing is derived of it. */
+function living(concerned: ReadonlySet<string>, ...states: readonly ReadonlyMap<string, string>[]): readonly string[] {
+  return [...concerned].filter((root) => states.some((trees) => trees.has(root))).sort();
+}
+
 function changedTrees(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((root) => before.get(root) !== after.get(root))
@@ -115,14 +120,16 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
           const changed = new Set(changedTrees(before, after));
           const found = {
             missed: [...changed].filter((root) => !concerned.has(root)),
-            needless: [...concerned].filter((root) => !isKey && !changed.has(root)),
+            needless: living(concerned, before, after).filter((root) => !isKey && !changed.has(root)),
           };
           expect(found, `${table}.${column.name} of ${JSON.stringify(row)}`).toEqual({ missed: [], needless: [] });
           before = after;
         }
       }
     }
-    expect(changes > 0).toBe(nodes().length > 0);
+    // Of a row that is only looked for nothing can change but its key, which v2 holds as long as others refer to it.
+    const canChange = nodes().some(({ node }) => node.columns.some((column) => !node.key.includes(column)));
+    expect(changes > 0 || !canChange).toBe(true);
   });
 
   test('so does a joined row that goes or comes', async () => {
@@ -138,7 +145,9 @@ describe.each(pipelines.map((pipeline) => ({ name: pipeline.name, pipeline })))(
           v2.transaction((transaction) => void transaction[work](table, row));
           const concerned = await landAndAsk(engine, v2);
           const after = trees(pipeline, v2);
-          expect([...concerned].sort(), `${work} ${table} ${JSON.stringify(row)}`).toEqual(changedTrees(before, after));
+          expect(living(concerned, before, after), `${work} ${table} ${JSON.stringify(row)}`).toEqual(
+            changedTrees(before, after),
+          );
           before = after;
         }
       }

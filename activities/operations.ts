@@ -162,34 +162,52 @@ interface Clearing {
   readonly roots: readonly string[];
 }
 
-/** Deletes all rows of whole roots, children first, and what refers to them. Returns how many rows went. */
-async function clearRoots(client: ClientBase, engine: Engine, { pipeline, roots }: Clearing): Promise<number> {
-  const { rows: entries } = await client.query<{ owned: OwnedPieces }>(
-    'DELETE FROM cdc.ledger WHERE pipeline = $1 AND root = ANY($2) RETURNING owned',
-    [pipeline.name, roots],
-  );
-  let count = 0;
-  for (const [name, target] of Object.entries(pipeline.owns).reverse()) {
-    const keys = entries.flatMap(({ owned }) =>
-      Object.values(owned).flatMap((piece) => Object.keys(piece[name] ?? {})),
+/**
+ * Deletes all rows of whole roots, and what refers to them. Everything is found before anything is deleted: what is found
+ * late may be the parent of what was found early (nodes between nodes). Returns how many rows went.
+ */
+async function clearRoots(client: ClientBase, engine: Engine, first: Clearing): Promise<number> {
+  const found = new Map<string, Map<string, string[]>>();
+  const open = [first];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const { pipeline, roots } = next;
+    const { rows: entries } = await client.query<{ owned: OwnedPieces }>(
+      'DELETE FROM cdc.ledger WHERE pipeline = $1 AND root = ANY($2) RETURNING owned',
+      [pipeline.name, roots],
     );
-    if (keys.length === 0) continue;
-    count += keys.length + (await clearDependents(client, engine, { target, keys }));
-    await deleteRows(client, target, keys);
+    const byTarget = found.get(pipeline.name) ?? new Map<string, string[]>();
+    found.set(pipeline.name, byTarget);
+    for (const [name, target] of Object.entries(pipeline.owns)) {
+      const keys = entries.flatMap(({ owned }) =>
+        Object.values(owned).flatMap((piece) => Object.keys(piece[name] ?? {})),
+      );
+      if (keys.length === 0) continue;
+      byTarget.set(name, [...(byTarget.get(name) ?? []), ...keys]);
+      open.push(...(await dependentsOf(client, engine, { target, keys })));
+    }
+  }
+  let count = 0;
+  // The list of pipelines and the tables of each have parents first; one statement takes all rows of a table.
+  for (const { name: pipeline, owns } of [...engine.deps.pipelines].reverse()) {
+    for (const [name, target] of Object.entries(owns).reverse()) {
+      const keys = found.get(pipeline)?.get(name) ?? [];
+      if (keys.length > 0) await deleteRows(client, target, keys);
+      count += keys.length;
+    }
   }
   return count;
 }
 
 /**
- * Clears the roots, of any pipeline, of which rows refer to the given ones by foreign key. Across v3's schemas there are
- * no foreign keys: there a row may stand without its parent until that is back.
+ * The roots, of any pipeline, of which rows refer to the given ones by foreign key; they are to be derived again. Across
+ * v3's schemas there are no foreign keys: there a row may stand without its parent until that is back.
  */
-async function clearDependents(
+async function dependentsOf(
   client: ClientBase,
   engine: Engine,
   parent: { readonly target: Target; readonly keys: readonly string[] },
-): Promise<number> {
-  let count = 0;
+): Promise<readonly Clearing[]> {
+  const dependents: Clearing[] = [];
   for (const pipeline of engine.deps.pipelines) {
     for (const [name, target] of Object.entries(pipeline.owns)) {
       for (const foreignKey of v3Tables[target.table].foreignKeys) {
@@ -202,13 +220,13 @@ async function clearDependents(
         }
         const roots = await referringRoots(client, { pipeline, name, target, foreignKey, parent });
         if (roots.length === 0) continue;
-        count += await clearRoots(client, engine, { pipeline, roots });
+        dependents.push({ pipeline, roots });
         await markDirty(client, { pipeline: pipeline.name, roots });
         if (isOther) await client.query(`SELECT pg_notify('cdc_wake', $1)`, [pipeline.name]);
       }
     }
   }
-  return count;
+  return dependents;
 }
 
 /** Roots of a pipeline of which rows in `target` refer to the parents. */

@@ -9,16 +9,27 @@ import { facilityOperators } from './facility-operators/facility-operators.ts';
 import { facilityTypes } from './facility-types/facility-types.ts';
 import { geographicLevels } from './geographic-levels/geographic-levels.ts';
 import { geographicZones } from './geographic-zones/geographic-zones.ts';
+import { orders } from './orders/orders.ts';
+import { priceChanges } from './price-changes/price-changes.ts';
 import { processingPeriods } from './processing-periods/processing-periods.ts';
 import { processingSchedules } from './processing-schedules/processing-schedules.ts';
 import { productCategories } from './product-categories/product-categories.ts';
 import { products } from './products/products.ts';
 import { programProducts } from './program-products/program-products.ts';
 import { programs } from './programs/programs.ts';
+import { proofsOfDelivery } from './proofs-of-delivery/proofs-of-delivery.ts';
 import { requisitions } from './requisitions/requisitions.ts';
 import { lots } from './lots/lots.ts';
 import { stockCards } from './stock-cards/stock-cards.ts';
 import { stockReasons } from './stock-reasons/stock-reasons.ts';
+import { shipments } from './shipments/shipments.ts';
+import { requisitionGroups } from './requisition-groups/requisition-groups.ts';
+import { rightAssignments } from './right-assignments/right-assignments.ts';
+import { roleAssignments } from './role-assignments/role-assignments.ts';
+import { roles } from './roles/roles.ts';
+import { supervisoryNodes } from './supervisory-nodes/supervisory-nodes.ts';
+import { supplyLines } from './supply-lines/supply-lines.ts';
+import { users } from './users/users.ts';
 
 export const pipelines: readonly Pipeline[] = [
   geographicLevels,
@@ -33,8 +44,19 @@ export const pipelines: readonly Pipeline[] = [
   approvedProducts,
   processingSchedules,
   processingPeriods,
+  supervisoryNodes,
+  requisitionGroups,
+  supplyLines,
+  roles,
+  users,
+  roleAssignments,
+  rightAssignments,
   stockReasons, // before requisitions and stock cards: an adoption that comes later derives all of them again
   requisitions,
+  orders,
+  shipments,
+  proofsOfDelivery,
+  priceChanges,
   lots,
   stockCards,
 ];

@@ -17,6 +17,12 @@ describe('connectorConfig', () => {
     expect(patterns?.some((pattern) => pattern.test('publicXproducts'))).toBe(false);
   });
 
+  test('leaves passwords in v2', () => {
+    const excluded = new RegExp(`^${config['column.exclude.list']}$`);
+    expect(excluded.test('public.users.password')).toBe(true);
+    expect(excluded.test('public.users.username')).toBe(false);
+  });
+
   test('leaves v2 in peace: no publication of its own, no write, no lock, no change of a replica identity', () => {
     expect(config).toMatchObject({ 'publication.autocreate.mode': 'disabled', 'snapshot.locking.mode': 'none' });
     expect(config).not.toHaveProperty('heartbeat.action.query');

@@ -101,7 +101,7 @@ async function query(database: string, sql: string): Promise<{ readonly rows: re
 
 /** Of every v2 table: its rows, but for the times at which they were written. */
 async function checksums(database: string): Promise<unknown> {
-  const timeless = `(to_jsonb(row) - '{createddate,modifieddate,startdate,enddate,golivedate,godowndate,effectivedate,manufacturedate}'::text[])::text`;
+  const timeless = `(to_jsonb(row) - '{createddate,modifieddate,startdate,enddate,golivedate,godowndate,packeddate,shippeddate,receiveddate,effectivedate,manufacturedate}'::text[])::text`;
   const tables = readCatalog('v2').map(
     ({ table }) =>
       `SELECT '${table}' AS table, count(*), md5(string_agg(${timeless}, '' ORDER BY ${timeless})) FROM ${table} AS row`,

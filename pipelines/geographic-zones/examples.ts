@@ -15,6 +15,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: 54_000_000,
       latitude: '-6.36903',
       longitude: '34.88882',
+      outlines: [],
     },
     rows: {
       zones: [
@@ -27,6 +28,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
           catchmentpopulation: 54_000_000,
           latitude: '-6.36903',
           longitude: '34.88882',
+          boundary: null,
         },
       ],
     },
@@ -42,6 +44,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: null,
       latitude: null,
       longitude: null,
+      outlines: [],
     },
     rows: {
       zones: [
@@ -54,6 +57,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
           catchmentpopulation: null,
           latitude: null,
           longitude: null,
+          boundary: null,
         },
       ],
     },
@@ -69,6 +73,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: 2_083_588,
       latitude: '-6.17222',
       longitude: '35.73950',
+      outlines: [],
     },
     rows: {
       zones: [
@@ -81,12 +86,13 @@ export const examples: readonly Example<typeof geographicZones>[] = [
           catchmentpopulation: 2_083_588,
           latitude: '-6.17222',
           longitude: '35.73950',
+          boundary: null,
         },
       ],
     },
   },
   {
-    title: 'a council',
+    title: 'a council, with its newest outline',
     root: {
       id: 4,
       code: 'DOM-MC',
@@ -96,6 +102,12 @@ export const examples: readonly Example<typeof geographicZones>[] = [
       catchmentpopulation: 410_956,
       latitude: null,
       longitude: null,
+      outlines: [
+        { geometry: null },
+        {
+          geometry: '{"type":"Polygon","coordinates":[[[35.6,-6.1],[35.9,-6.1],[35.9,-6.3],[35.6,-6.1]]]}',
+        },
+      ],
     },
     rows: {
       zones: [
@@ -108,6 +120,7 @@ export const examples: readonly Example<typeof geographicZones>[] = [
           catchmentpopulation: 410_956,
           latitude: null,
           longitude: null,
+          boundary: 'SRID=4326;MULTIPOLYGON(((35.6 -6.1,35.9 -6.1,35.9 -6.3,35.6 -6.1)))',
         },
       ],
     },

@@ -1,11 +1,14 @@
 // Geographic zones: the tree in which facilities stand. A zone waits for its parent, so the tree grows from its root.
-import { definePipeline, references, source, target } from '../definition.ts';
+import { definePipeline, many, references, source, target } from '../definition.ts';
+import { boundary } from './boundary.ts';
 
 export const geographicZones = definePipeline({
   name: 'geographic-zones',
-  summary: 'The geographic tree: country, MSD zones, regions, councils.',
+  summary: 'The geographic tree: country, MSD zones, regions, councils, with their outlines.',
   root: source('public.geographic_zones', {
     columns: ['id', 'code', 'name', 'levelid', 'parentid', 'catchmentpopulation', 'latitude', 'longitude'],
+    // One each, as eLMIS means it; nothing in v2 keeps it so.
+    joins: { outlines: many('public.geographic_zone_geojson', { on: { zoneid: 'id' }, columns: ['geometry'] }) },
   }),
   owns: {
     zones: target('referencedata.geographic_zones', {
@@ -16,7 +19,7 @@ export const geographicZones = definePipeline({
       ],
     }),
   },
-  derive: (zone, { id }) => ({
+  derive: ({ outlines, ...zone }, { id, loss }) => ({
     zones: [
       {
         id: id('geographic_zones', zone.id),
@@ -27,6 +30,7 @@ export const geographicZones = definePipeline({
         catchmentpopulation: zone.catchmentpopulation,
         latitude: zone.latitude,
         longitude: zone.longitude,
+        boundary: boundary(outlines.at(-1)?.geometry ?? null, { loss }),
       },
     ],
   }),

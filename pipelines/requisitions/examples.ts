@@ -108,7 +108,7 @@ const emptyLineRow = {
 
 export const examples: readonly Example<typeof requisitions>[] = [
   {
-    title: 'released without an order, after two levels of approval and one rejection',
+    title: 'released without an order, after two levels of approval, one rejection and some talk',
     root: {
       id: 1,
       facilityid: 2,
@@ -175,6 +175,32 @@ export const examples: readonly Example<typeof requisitions>[] = [
         statusChange({ id: 27, status: 'IN_APPROVAL', createddate: '2018-04-06 08:00:00' }),
         statusChange({ id: 28, status: 'APPROVED', createddate: '2018-04-19 10:00:00' }),
         statusChange({ id: 29, status: 'RELEASED_NO_ORDER', createddate: '2018-04-20 10:00:00' }),
+      ],
+      comments: [
+        {
+          id: 51,
+          commenttext: 'Stock ilichelewa',
+          createdby: 7,
+          createddate: '2018-04-03 08:00:00',
+          modifieddate: '2018-04-03 08:00:00',
+          author: { firstname: 'Asha', lastname: 'Mushi' },
+        },
+        {
+          id: 52,
+          commenttext: 'Why 90 and not 95?',
+          createdby: 8,
+          createddate: '2018-04-05 09:00:00',
+          modifieddate: '2018-04-05 09:00:00',
+          author: { firstname: 'Juma', lastname: "Ng'wanakilala" },
+        },
+        {
+          id: 53,
+          commenttext: 'The store is full',
+          createdby: 7,
+          createddate: '2018-04-06 10:00:00',
+          modifieddate: '2018-04-06 10:30:00',
+          author: { firstname: 'Asha', lastname: 'Mushi' },
+        },
       ],
       reasons,
     },
@@ -266,6 +292,32 @@ export const examples: readonly Example<typeof requisitions>[] = [
         statusChangeRow({ id: 28, status: 'APPROVED', createddate: '2018-04-19 10:00:00' }),
         statusChangeRow({ id: 29, status: 'RELEASED_WITHOUT_ORDER', createddate: '2018-04-20 10:00:00' }),
       ],
+      messages: [
+        {
+          id: id('requisition_status_changes', 22, 'message'),
+          createddate: '2018-04-03 08:00:00 Africa/Dar_es_Salaam',
+          modifieddate: '2018-04-03 08:00:00 Africa/Dar_es_Salaam',
+          authorid: id('users', 7),
+          authorfirstname: 'Asha',
+          authorlastname: 'Mushi',
+          body: 'Stock ilichelewa',
+          status: 'SUBMITTED',
+          requisitionid: id('requisitions', 1),
+          statuschangeid: id('requisition_status_changes', 22),
+        },
+        {
+          id: id('requisition_status_changes', 26, 'message'),
+          createddate: '2018-04-05 09:00:00 Africa/Dar_es_Salaam',
+          modifieddate: '2018-04-06 10:30:00 Africa/Dar_es_Salaam',
+          authorid: id('users', 8),
+          authorfirstname: 'Juma',
+          authorlastname: "Ng'wanakilala",
+          body: "Juma Ng'wanakilala: Why 90 and not 95?\nAsha Mushi: The store is full",
+          status: 'IN_APPROVAL',
+          requisitionid: id('requisitions', 1),
+          statuschangeid: id('requisition_status_changes', 26),
+        },
+      ],
     },
     losses: [
       { code: 'DUPLICATE_DROPPED', column: 'status_changes' },
@@ -297,6 +349,7 @@ export const examples: readonly Example<typeof requisitions>[] = [
       supplyLine: null,
       lines: [],
       statusChanges: [],
+      comments: [],
       reasons,
     },
     rows: {
@@ -324,6 +377,7 @@ export const examples: readonly Example<typeof requisitions>[] = [
       reasons: reasonRows(2),
       previousConsumptions: [],
       statusChanges: [],
+      messages: [],
     },
   },
 ];

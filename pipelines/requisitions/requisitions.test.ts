@@ -11,7 +11,7 @@ const { root } = examples[0] as (typeof examples)[number];
 const line = root.lines[0] as Root['lines'][number];
 const derive = (changes: Partial<Root>) => deriveExample(requisitions, { ...root, ...changes });
 const deriveLine = (changes: Partial<typeof line>) => {
-  const { rows, losses } = derive({ lines: [{ ...line, ...changes }], statusChanges: [] });
+  const { rows, losses } = derive({ lines: [{ ...line, ...changes }], statusChanges: [], comments: [] });
   return { ...rows, line: rows.lines[0], losses };
 };
 
@@ -97,4 +97,18 @@ test("a reason that v3 brought itself is named by v3's id, in the requisition's 
   const { rows } = deriveExample(requisitions, root, adopted);
   expect(rows.reasons.map(({ reasonid }) => reasonid)).toContain(transferIn);
   expect(rows.adjustments.map(({ reasonid }) => reasonid)).toContain(transferIn);
+});
+
+test('comments of a requisition without any history have no place in v3, and are counted as a loss', () => {
+  const { rows, losses } = derive({ lines: [], statusChanges: [] });
+  expect(rows.messages).toEqual([]);
+  expect(losses).toEqual([{ code: 'VALUE_WITHOUT_HOME', column: 'status_messages.statuschangeid' }]);
+});
+
+test('a message stands without its author until that one has landed', () => {
+  const comments = root.comments.map((comment) => ({ ...comment, author: null }));
+  expect(derive({ comments }).rows.messages.map(({ authorfirstname, body }) => [authorfirstname, body])).toEqual([
+    [null, 'Stock ilichelewa'],
+    [null, 'Why 90 and not 95?\nThe store is full'],
+  ]);
 });

@@ -9,9 +9,11 @@ import { cutText } from '../steps/cut-text.ts';
 import { rounded, times } from '../steps/decimal.ts';
 import { extraData } from '../steps/extra-data.ts';
 import { instantOf } from '../steps/timestamp.ts';
+import { bodyOf, messagesOf } from './messages.ts';
 import { previousConsumptions } from './previous-consumptions.ts';
 import { reasonCategoryOf } from './reasons.ts';
 import { historyOf, statusOf } from './statuses.ts';
+import type { DatedStatusChange } from './statuses.ts';
 
 const root = source('public.requisitions', {
   columns: [
@@ -93,6 +95,11 @@ const root = source('public.requisitions', {
       on: { rnrid: 'id' },
       columns: ['id', 'status', 'createdby', 'createddate', 'modifieddate'],
     }),
+    comments: many('public.comments', {
+      on: { rnrid: 'id' },
+      columns: ['id', 'commenttext', 'createdby', 'createddate', 'modifieddate'],
+      joins: { author: one('public.users', { on: { id: 'createdby' }, columns: ['firstname', 'lastname'] }) },
+    }),
     // v3 copies the whole list of reasons into every requisition: its adjustments report looks them up there.
     reasons: many('public.losses_adjustments_types', {
       key: ['name'],
@@ -107,7 +114,7 @@ type Line = Requisition['lines'][number];
 
 export const requisitions = definePipeline({
   name: 'requisitions',
-  summary: 'Requisitions with their lines, losses and adjustments, and status history.',
+  summary: 'Requisitions with their lines, losses and adjustments, status history and remarks.',
   root,
   owns: {
     requisitions: target('requisition.requisitions', {
@@ -118,7 +125,7 @@ export const requisitions = definePipeline({
         references('processingperiodid', 'referencedata.processing_periods'),
         references('supplyingfacilityid', 'referencedata.facilities'),
         references('templateid', 'requisition.requisition_templates'),
-        // Not supervisorynodeid: no pipeline brings supervisory nodes so far, and reports read them by a left join.
+        references('supervisorynodeid', 'referencedata.supervisory_nodes'),
       ],
     }),
     lines: target('requisition.requisition_line_items', {
@@ -138,12 +145,21 @@ export const requisitions = definePipeline({
       key: ['requisitionlineitemid'],
       bag: true,
     }),
-    // Not authorid either: no pipeline brings users so far.
-    statusChanges: target('requisition.status_changes', { key: ['id'] }),
+    statusChanges: target('requisition.status_changes', {
+      key: ['id'],
+      references: [references('authorid', 'referencedata.users')],
+    }),
+    // Here and not in a pipeline of its own: a step of the history that goes while another comes could not be let go by a
+    // message that waits for the other.
+    messages: target('requisition.status_messages', {
+      key: ['id'],
+      references: [references('authorid', 'referencedata.users')],
+    }),
   },
   derive(requisition, context) {
     const { id } = context;
     const requisitionId = id('requisitions', requisition.id);
+    const history = historyOf(requisition.statusChanges, context);
     return {
       requisitions: [requisitionRow(requisition, { id, requisitionId })],
       reasons: requisition.reasons.map((reason) => ({
@@ -157,7 +173,7 @@ export const requisitions = definePipeline({
         isfreetextallowed: false, // v2 takes a quantity only
         hidden: reason.isdefault === false, // v2 offers only its default types on requisitions
       })),
-      statusChanges: historyOf(requisition.statusChanges, context).map((change) => ({
+      statusChanges: history.map((change) => ({
         id: id('requisition_status_changes', change.id),
         createddate: instantOf(change.at),
         modifieddate: instantOf(change.modifieddate),
@@ -166,6 +182,7 @@ export const requisitions = definePipeline({
         requisitionid: requisitionId,
         supervisorynodeid: null, // v2 does not log the node
       })),
+      messages: messageRows(requisition, { ...context, requisitionId, history }),
     };
   },
   part: {
@@ -281,6 +298,28 @@ function adjustmentRows(line: Line, { id, loss, lineId }: LineContext) {
         requisitionlineitemid: lineId,
       },
     ];
+  });
+}
+
+function messageRows(
+  { comments }: Requisition,
+  { id, loss, requisitionId, history }: Ids & DeriveContext & { readonly history: readonly DatedStatusChange[] },
+) {
+  if (comments.length > 0 && history.length === 0) loss('VALUE_WITHOUT_HOME', 'status_messages.statuschangeid');
+  return messagesOf(comments, history).map(({ step, comments: made }) => {
+    const [first] = made;
+    return {
+      id: id('requisition_status_changes', step.id, 'message'),
+      createddate: instantOf(first.createddate),
+      modifieddate: instantOf(made.at(-1)?.modifieddate ?? null),
+      authorid: id('users', first.createdby),
+      authorfirstname: first.author?.firstname ?? null,
+      authorlastname: first.author?.lastname ?? null,
+      body: bodyOf(made),
+      status: statusOf(step.status),
+      requisitionid: requisitionId,
+      statuschangeid: id('requisition_status_changes', step.id),
+    };
   });
 }
 

@@ -60,7 +60,13 @@ export function historyOf(
 }
 
 /** v2 fills createddate by default, yet permits NULL and infinity, after which nothing could be ordered. */
-function clockTime({ createddate, modifieddate }: StatusChange): string {
+export function clockTime({
+  createddate,
+  modifieddate,
+}: {
+  readonly createddate: string | null;
+  readonly modifieddate: string | null;
+}): string {
   const finite = [createddate, modifieddate].find((time) => time !== null && !isInfinite(time));
   return finite ?? '1970-01-01 00:00:00';
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rounded, roundTo, times } from './decimal.ts';
+import { plus, rounded, roundTo, times } from './decimal.ts';
 
 // Computed with PostgreSQL: x::numeric(19, 2).
 test.each([
@@ -30,6 +30,21 @@ test.each([
   ['Infinity', 0, 'NaN'],
 ])('%s times %d is %s', (value, factor, product) => {
   expect(times(value, factor)).toBe(product);
+});
+
+test.each([
+  ['0', '0.00', '0.00'],
+  ['49382.72', '0.1', '49382.82'],
+  ['-0.005', '1', '0.995'],
+  ['1', '2', '3'],
+  ['NaN', '1', 'NaN'],
+  ['1', 'Infinity', 'Infinity'],
+  ['Infinity', 'Infinity', 'Infinity'],
+  ['Infinity', '-Infinity', 'NaN'],
+  ['NaN', 'Infinity', 'NaN'],
+])('%s plus %s is %s', (left, right, sum) => {
+  expect(plus(left, right)).toBe(sum);
+  expect(plus(right, left)).toBe(sum);
 });
 
 test('rounding loses less than half a unit, and goes away from zero at the half', () => {

@@ -17,6 +17,19 @@ export function times(value: string, factor: number): string {
   return factor > 0 ? value : negate(value);
 }
 
+/** `left + right`, with as many digits behind the point as the longer of the two. */
+export function plus(left: string, right: string): string {
+  const [one, other] = [parse(left), parse(right)];
+  if (one !== null && other !== null) {
+    const scale = Math.max(one.scale, other.scale);
+    const digits = [one, other].map((each) => each.digits * 10n ** BigInt(scale - each.scale));
+    return format({ digits: digits.reduce((sum, each) => sum + each, 0n), scale });
+  }
+  if (one !== null) return right;
+  if (other !== null) return left;
+  return left === right ? left : 'NaN';
+}
+
 /**
  * `value` with `scale` digits behind the point, halves rounded away from zero: what PostgreSQL's cast to
  * numeric(p, scale) gives.

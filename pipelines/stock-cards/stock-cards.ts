@@ -67,7 +67,7 @@ export const stockCards = definePipeline({
         references('lotid', 'referencedata.lots'),
       ],
     }),
-    // Not userid: no pipeline brings users so far.
+    // Not userid: v2 does not check the author of an entry, and one that it does not know would make the card wait for ever.
     lines: target('stockmanagement.stock_card_line_items', {
       key: ['id'],
       references: [references('reasonid', 'stockmanagement.stock_card_line_item_reasons')],

@@ -1,5 +1,5 @@
 // `npm run bench:throughput`: how fast requisition lines that Kafka holds come into PostgreSQL, by Debezium's JDBC sink (one
-// table, copied as it is) and by our whole path (bridge, Temporal, landing, derive, ledger, six v3 tables with their keys
+// table, copied as it is) and by our whole path (bridge, Temporal, landing, derive, ledger, seven v3 tables with their keys
 // and triggers), one after the other, on the same machine and the same PostgreSQL server. Then `reprocess` of all that is
 // unchanged, and what a steady flow costs Temporal.
 //

@@ -1,6 +1,7 @@
-// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, and the three checks
-// of the mapping hold: line totals by program and period (A), the list of facilities (B), stock on hand (C). No stack is
-// needed for it: rows are read from v2 by the test itself, so this judges the mappings alone.
+// The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, but for orders that
+// nobody supplies, and the checks of the mapping hold: line totals by program and period (A), the list of facilities (B),
+// stock on hand (C), right assignments (R). No stack is needed for it: rows are read from v2 by the test itself, so this
+// judges the mappings alone.
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDemo } from '../../infra/demo/load.ts';
@@ -41,10 +42,11 @@ describe('the demo eLMIS', () => {
         try {
           await inTransaction(v3.client, () => writer.write(pipeline, tree));
         } catch (error) {
-          refused.push(`${String(tree['id'])}: ${String(error)}`);
+          refused.push(`${String(tree['id'])}: ${(error as Error).message}`);
         }
       }
-      expect(refused).toEqual([]);
+      const unsupplied = (each: string): boolean => / order \d+ has no supply line in v2/.test(each);
+      expect(refused.filter((each) => !unsupplied(each))).toEqual(withoutPlace(pipeline.name, trees));
       expect(trees.length).toBeGreaterThan(0);
     },
     120_000,
@@ -123,6 +125,77 @@ describe('the demo eLMIS', () => {
     expect(rows).toEqual([{ pointed: true }]);
   });
 
+  test('every order that somebody supplies is there, with one shipment and its proof of delivery', async () => {
+    const { rows } = await v3.client.query(
+      `SELECT (SELECT count(*)::int FROM fulfillment.orders) AS orders,
+              (SELECT count(*)::int FROM fulfillment.order_line_items) AS lines,
+              (SELECT count(*)::int FROM fulfillment.shipments) AS shipments,
+              (SELECT sum(quantityshipped)::int FROM fulfillment.shipment_line_items) AS shipped,
+              (SELECT count(*)::int FROM fulfillment.proofs_of_delivery) AS proofs,
+              (SELECT sum(quantityaccepted)::int FROM fulfillment.proof_of_delivery_line_items) AS accepted`,
+    );
+    const expected = await v2.client.query(
+      `WITH supplied AS (SELECT o.id FROM orders o WHERE o.supplylineid IS NOT NULL)
+       SELECT count(*)::int AS orders,
+              (SELECT count(*)::int FROM requisition_line_items li JOIN supplied s ON s.id = li.rnrid
+               WHERE li.packstoship IS NOT NULL AND NOT li.skipped) AS lines,
+              count(*) FILTER (WHERE EXISTS (SELECT FROM shipment_line_items l WHERE l.orderid = s.id)
+                                  OR EXISTS (SELECT FROM pod p WHERE p.orderid = s.id))::int AS shipments,
+              (SELECT sum(l.quantityshipped + coalesce(l.substitutedproductquantityshipped, 0))::int
+               FROM shipment_line_items l JOIN supplied s ON s.id = l.orderid) AS shipped,
+              (SELECT count(*)::int FROM pod p JOIN supplied s ON s.id = p.orderid) AS proofs,
+              (SELECT sum(l.quantityreceived)::int FROM pod_line_items l JOIN pod p ON p.id = l.podid
+               JOIN supplied s ON s.id = p.orderid) AS accepted
+       FROM supplied s`,
+    );
+    const unsupplied = await v2.client.query('SELECT FROM orders WHERE supplylineid IS NULL');
+    expect(rows).toEqual(expected.rows);
+    expect(unsupplied.rowCount).toBeGreaterThan(0);
+  });
+
+  test('no comment of a requisition is lost, and no step has two messages', async () => {
+    const { rows } = await v3.client.query<{ body: string }>(
+      `SELECT string_agg(m.body, E'\n') AS body FROM requisition.status_messages m GROUP BY m.requisitionid`,
+    );
+    const comments = await v2.client.query<{ commenttext: string }>('SELECT commenttext FROM comments');
+    const bodies = rows.map(({ body }) => body);
+    expect(comments.rows.filter(({ commenttext }) => !bodies.some((body) => body.includes(commenttext)))).toEqual([]);
+    expect(comments.rows.length).toBeGreaterThan(bodies.length);
+  });
+
+  test('Check R: right assignments are what v3’s own tables come to', async () => {
+    const { rows } = await v3.client.query(
+      `WITH RECURSIVE above AS (
+         SELECT node.id AS node, node.id AS ancestor FROM referencedata.supervisory_nodes node
+         UNION SELECT above.node, node.parentid FROM above
+               JOIN referencedata.supervisory_nodes node ON node.id = above.ancestor WHERE node.parentid IS NOT NULL),
+       supervised AS (
+         SELECT above.ancestor AS node, support.programid, support.facilityid
+         FROM referencedata.supported_programs support
+         JOIN referencedata.requisition_group_members USING (facilityid)
+         JOIN referencedata.requisition_group_program_schedules schedule USING (requisitiongroupid, programid)
+         JOIN referencedata.requisition_groups ON requisition_groups.id = requisitiongroupid
+         JOIN above ON above.node = requisition_groups.supervisorynodeid
+         WHERE support.active),
+       expected AS (
+         SELECT DISTINCT assignment.userid, rights.name, assignment.programid,
+           CASE assignment.type WHEN 'fulfillment' THEN assignment.warehouseid
+             WHEN 'supervision' THEN CASE WHEN assignment.supervisorynodeid IS NULL THEN users.homefacilityid ELSE supervised.facilityid END END AS facilityid
+         FROM referencedata.role_assignments assignment
+         JOIN referencedata.users ON users.id = assignment.userid
+         JOIN referencedata.role_rights USING (roleid)
+         JOIN referencedata.rights ON rights.id = rightid
+         LEFT JOIN supervised ON supervised.node = assignment.supervisorynodeid AND supervised.programid = assignment.programid
+         WHERE assignment.supervisorynodeid IS NULL OR supervised.facilityid IS NOT NULL),
+       actual AS (SELECT userid, rightname AS name, programid, facilityid FROM referencedata.right_assignments)
+       SELECT (SELECT count(*)::int FROM (TABLE expected EXCEPT TABLE actual) AS missing) AS missing,
+              (SELECT count(*)::int FROM (TABLE actual EXCEPT TABLE expected) AS extra) AS extra,
+              (SELECT count(*) > 200 FROM actual) AS many,
+              (SELECT count(DISTINCT (facilityid IS NULL, programid IS NULL))::int FROM actual) AS kinds`,
+    );
+    expect(rows).toEqual([{ missing: 0, extra: 0, many: true, kinds: 3 }]);
+  });
+
   test('no line has lost its product or its adjustments', async () => {
     const { rows } = await v3.client.query(
       `SELECT (SELECT count(*)::int FROM requisition.requisition_line_items li
@@ -135,6 +208,14 @@ describe('the demo eLMIS', () => {
     expect(rows).toEqual([{ without_product: 0, without_reason: 0 }]);
   });
 });
+
+/** What v2 holds and v3 cannot: groups without a node. */
+function withoutPlace(pipeline: string, trees: readonly Row[]): readonly unknown[] {
+  if (pipeline !== 'requisition-groups') return [];
+  const groups = trees.filter((tree) => tree['supervisorynodeid'] === null);
+  expect(groups.length).toBeGreaterThan(0);
+  return groups.map((tree) => expect.stringMatching(`^${String(tree['id'])}: .*supervisorynodeid is empty`));
+}
 
 /** v2's rows as landing holds them: numbers and booleans as such, all else as PostgreSQL's text. */
 async function readRows(client: Client, table: string): Promise<readonly Row[]> {

@@ -1,9 +1,10 @@
 // The steps that stand in for PostgreSQL's own functions, against PostgreSQL's own answers.
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { boundary } from '../../pipelines/geographic-zones/boundary.ts';
 import { location } from '../../pipelines/facilities/location.ts';
 import { cutText } from '../../pipelines/steps/cut-text.ts';
-import { roundTo, times } from '../../pipelines/steps/decimal.ts';
+import { plus, roundTo, times } from '../../pipelines/steps/decimal.ts';
 import { dayInTanzania, utcOf } from '../../pipelines/steps/instant.ts';
 import { dayOf, instantOf, microsecondsOf, timestampOf } from '../../pipelines/steps/timestamp.ts';
 import { createDatabase } from '../support/databases.ts';
@@ -90,6 +91,21 @@ describe('PostgreSQL agrees', () => {
     expect(differing).toEqual([]);
   });
 
+  test('on sums of numerics', async () => {
+    const numeric = fc.constantFrom('NaN', 'Infinity', '-Infinity', '0', '-0.005', '12345.6789', '99999999999.99', '7');
+    const rows = samples(fc.record({ left: numeric, right: numeric })).map(({ left, right }) => ({
+      left,
+      right,
+      sum: plus(left, right),
+    }));
+    const { rows: differing } = await v3.client.query(
+      `SELECT * FROM json_to_recordset($1) AS x ("left" text, "right" text, sum text)
+       WHERE sum IS DISTINCT FROM ("left"::numeric + "right"::numeric)::text`,
+      [JSON.stringify(rows)],
+    );
+    expect(differing).toEqual([]);
+  });
+
   test('on where a text is cut', async () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'é', '💉', '\n', 'e\u0301'), maxLength: 40 });
     const samplesOfText = samples(fc.record({ text, maxCharacters: fc.integer({ min: 1, max: 30 }) }));
@@ -112,5 +128,24 @@ describe('PostgreSQL agrees', () => {
       [location({ latitude: '-6.17222', longitude: '35.73950' }, { loss })],
     );
     expect(rows).toEqual([{ same: true, srid: 4326 }]);
+  });
+
+  test('on the outline of a zone, which it reads from GeoJSON, too', async () => {
+    const position = fc.tuple(
+      fc.double({ min: -180, max: 180, noNaN: true }),
+      fc.double({ min: -90, max: 90, noNaN: true }),
+    );
+    const ring = fc.array(position, { minLength: 3, maxLength: 6 }).map((corners) => [...corners, corners[0]]);
+    const polygons = fc.array(fc.array(ring, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 });
+    const rows = samples(polygons).map((coordinates) => {
+      const geometry = JSON.stringify({ type: 'MultiPolygon', coordinates });
+      return { geometry, outline: boundary(geometry, { loss }) };
+    });
+    const { rows: differing } = await v3.client.query(
+      `SELECT * FROM json_to_recordset($1) AS x (geometry text, outline text)
+       WHERE outline::geometry::text IS DISTINCT FROM ST_GeomFromGeoJSON(geometry)::text`,
+      [JSON.stringify(rows)],
+    );
+    expect(differing).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 // that go with all that hangs on them, rows that come back under another number.
 import { createRandom } from '../../infra/demo/random.ts';
 import type { Random } from '../../infra/demo/random.ts';
+import { LEVELS } from '../../pipelines/right-assignments/supervised.ts';
 import type { Transaction } from './v2-source.ts';
 import { anyValue, rulesOf } from './v2-tables.ts';
 import type { Column, Row, V2TableRules, Value } from './v2-tables.ts';
@@ -55,13 +56,15 @@ function anyFor(
   transaction: Transaction,
   { rules, column, row, random }: { rules: V2TableRules; column: Column; row: Row; random: Random },
 ): Value | undefined {
-  if (column.name === 'id') return row['id'] ?? null;
   const foreignKey = rules.foreignKeys.find((each) => each.column === column.name);
+  // An order bears the number of its requisition.
+  if (column.name === 'id' && foreignKey === undefined) return row['id'] ?? null;
   if (foreignKey === undefined) return anyValue(rules.table, column, random);
-  // A tree of rows has no circles.
+  // A tree of rows has no circles, and no more levels than the pipelines follow.
+  const mayBeParent = ({ id }: Row): boolean => Number(id) < Math.min(Number(row['id']), LEVELS);
   const parents = transaction
     .rows(foreignKey.table)
-    .filter((parent) => foreignKey.table !== rules.table || Number(parent['id']) < Number(row['id']));
+    .filter((parent) => foreignKey.table !== rules.table || mayBeParent(parent));
   if (column.isNullable && (parents.length === 0 || random.chance(0.3))) return null;
   return parents.length === 0 ? undefined : random.pick(parents)[foreignKey.to];
 }
@@ -95,10 +98,10 @@ function removeWithChildren(
   return left > 0 && transaction.remove(table, row) ? left - 1 : 0;
 }
 
-/** As eLMIS keeps supported programs: deleted and inserted again under a new number. */
+/** As eLMIS keeps supported programs and roles: deleted and inserted again, under a new number where there is one. */
 function reinsert(transaction: Transaction, { rules, row }: { rules: V2TableRules; row: Row }): void {
-  if (!('id' in row) || !transaction.remove(rules.table, row)) return;
-  transaction.insert(rules.table, { ...row, id: transaction.nextId(rules.table) });
+  if (!transaction.remove(rules.table, row)) return;
+  transaction.insert(rules.table, 'id' in row ? { ...row, id: transaction.nextId(rules.table) } : row);
 }
 
 /** Two rows exchange what v2 wants to be unique, over a third value, since v2 checks at each statement. */

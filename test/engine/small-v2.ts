@@ -69,5 +69,6 @@ function addProducts(transaction: Transaction): void {
   insertInto(transaction, 'facility_approved_products', { id: 1, facilitytypeid: 1, programproductid: 1 });
   insertInto(transaction, 'processing_schedules', { id: 1, code: 'monthly' });
   insertInto(transaction, 'processing_periods', { id: 1, scheduleid: 1 });
+  insertInto(transaction, 'users', { id: 1, username: 'asha' });
   insertInto(transaction, 'losses_adjustments_types', { name: 'LOST', description: 'Lost' });
 }

@@ -37,6 +37,8 @@ type Rules = Pick<V2TableRules, 'uniques'> & {
   /** column -> 'table.column' */
   readonly links?: Readonly<Record<string, string>>;
   readonly large?: readonly string[];
+  /** Columns that v2 lets be NULL and v3 does not: without a value the root would go to quarantine. */
+  readonly filled?: readonly string[];
 };
 
 /** Parents first. */
@@ -46,6 +48,7 @@ const rules: Readonly<Record<string, Rules>> = {
     uniques: [['code']],
     links: { levelid: 'geographic_levels.id', parentid: 'geographic_zones.id' },
   },
+  geographic_zone_geojson: { uniques: [], links: { zoneid: 'geographic_zones.id' }, large: ['geometry'] },
   facility_operators: { uniques: [['code']] },
   facility_types: { uniques: [['code'], ['name']] },
   programs: { uniques: [['code']] },
@@ -81,14 +84,62 @@ const rules: Readonly<Record<string, Rules>> = {
   },
   processing_schedules: { uniques: [['code']] },
   processing_periods: { uniques: [['name', 'scheduleid']], links: { scheduleid: 'processing_schedules.id' } },
+  supervisory_nodes: {
+    uniques: [['code']],
+    links: { facilityid: 'facilities.id', parentid: 'supervisory_nodes.id' },
+  },
+  requisition_groups: {
+    uniques: [['code']],
+    links: { supervisorynodeid: 'supervisory_nodes.id' },
+    filled: ['supervisorynodeid'],
+  },
+  requisition_group_members: {
+    uniques: [['requisitiongroupid', 'facilityid']],
+    links: { requisitiongroupid: 'requisition_groups.id', facilityid: 'facilities.id' },
+  },
+  requisition_group_program_schedules: {
+    uniques: [['requisitiongroupid', 'programid']],
+    links: {
+      requisitiongroupid: 'requisition_groups.id',
+      programid: 'programs.id',
+      scheduleid: 'processing_schedules.id',
+      dropofffacilityid: 'facilities.id',
+    },
+  },
   supply_lines: {
     uniques: [['supervisorynodeid', 'programid']],
-    links: { programid: 'programs.id', supplyingfacilityid: 'facilities.id' },
+    links: {
+      supervisorynodeid: 'supervisory_nodes.id',
+      programid: 'programs.id',
+      supplyingfacilityid: 'facilities.id',
+    },
+  },
+  rights: { uniques: [['name']] },
+  roles: { uniques: [['name']] },
+  role_rights: { uniques: [['roleid', 'rightname']], links: { roleid: 'roles.id', rightname: 'rights.name' } },
+  users: { uniques: [['username'], ['email']], links: { facilityid: 'facilities.id' } },
+  role_assignments: {
+    uniques: [],
+    links: {
+      userid: 'users.id',
+      roleid: 'roles.id',
+      programid: 'programs.id',
+      supervisorynodeid: 'supervisory_nodes.id',
+    },
+  },
+  fulfillment_role_assignments: {
+    uniques: [],
+    links: { userid: 'users.id', roleid: 'roles.id', facilityid: 'facilities.id' },
   },
   losses_adjustments_types: { uniques: [['name'], ['description']] },
   requisitions: {
     uniques: [['facilityid', 'programid', 'periodid']],
-    links: { facilityid: 'facilities.id', programid: 'programs.id', periodid: 'processing_periods.id' },
+    links: {
+      facilityid: 'facilities.id',
+      programid: 'programs.id',
+      periodid: 'processing_periods.id',
+      supervisorynodeid: 'supervisory_nodes.id',
+    },
   },
   requisition_line_items: {
     uniques: [],
@@ -99,7 +150,25 @@ const rules: Readonly<Record<string, Rules>> = {
     uniques: [],
     links: { requisitionlineitemid: 'requisition_line_items.id', type: 'losses_adjustments_types.name' },
   },
-  requisition_status_changes: { uniques: [], links: { rnrid: 'requisitions.id' } },
+  requisition_status_changes: { uniques: [], links: { rnrid: 'requisitions.id', createdby: 'users.id' } },
+  program_product_price_history: {
+    uniques: [],
+    links: { programproductid: 'program_products.id', createdby: 'users.id', modifiedby: 'users.id' },
+  },
+  comments: { uniques: [], links: { rnrid: 'requisitions.id', createdby: 'users.id' } },
+  orders: {
+    uniques: [],
+    links: {
+      id: 'requisitions.id',
+      supplylineid: 'supply_lines.id',
+      createdby: 'users.id',
+      modifiedby: 'users.id',
+    },
+    filled: ['supplylineid'],
+  },
+  shipment_line_items: { uniques: [], links: { orderid: 'orders.id', productcode: 'products.code' } },
+  pod: { uniques: [['orderid']], links: { orderid: 'orders.id' } },
+  pod_line_items: { uniques: [], links: { podid: 'pod.id', productcode: 'products.code' } },
   lots: { uniques: [], links: { productid: 'products.id' } },
   stock_cards: {
     uniques: [['facilityid', 'productid']],
@@ -129,7 +198,11 @@ export const v2TableRules: readonly V2TableRules[] = Object.entries(rules).map((
     key,
     columns: (catalog.get(table)?.columns ?? [])
       .filter((column) => wanted.has(column.name))
-      .map((column) => ({ name: column.name, type: column.type, isNullable: column.nullable })),
+      .map((column) => ({
+        name: column.name,
+        type: column.type,
+        isNullable: column.nullable && own.filled?.includes(column.name) !== true,
+      })),
     foreignKeys: Object.entries(own.links ?? {}).map(([column, to]) => {
       const [parent = '', parentColumn = ''] = to.split('.');
       return { column, table: `public.${parent}`, to: parentColumn };
@@ -147,19 +220,33 @@ export function rulesOf(table: string): V2TableRules {
   return found;
 }
 
+const OUTLINE = '{"type":"Polygon","coordinates":[[[35,-6],[36,-6],[36,-7],[35,-6]]]}';
 const STATUSES = ['INITIATED', 'SUBMITTED', 'AUTHORIZED', 'IN_APPROVAL', 'APPROVED', 'RELEASED'];
 /** 'warehouse' is a type that v3 brought itself. */
 const TYPE_CODES = ['warehouse', 'WAREHOUSE', 'hosp', 'disp', 'hc', 'msd'];
+/** v3 brings a user and a role of its own, too. */
+const USERS = ['admin', 'Admin', 'asha', 'juma', 'neema', 'baraka', 'zawadi'];
+const ROLES = ['System Administrator', 'SYSTEM ADMINISTRATOR', 'Clerk', 'Approver', 'Reader', 'Officer'];
+/** Two are one in v3, and one has no home there. */
+const RIGHTS = ['VIEW_REQUISITION', 'APPROVE_REQUISITION', 'MANAGE_POD', 'COMPLETE_POD', 'CREATE_LOT'];
 
 /** Values that have to come from somewhere else than a column's type. */
 const special: Readonly<Record<string, (random: Random) => Value>> = {
   'facility_types.code': (random) => random.pick(TYPE_CODES),
   'requisitions.status': (random) => random.pick(STATUSES),
   'requisitions.emergency': () => false,
-  'requisitions.supervisorynodeid': (random) => random.pick([null, 1, 2]),
-  'supply_lines.supervisorynodeid': (random) => random.pick([1, 2]),
+  'rights.name': (random) => random.pick(RIGHTS),
+  'roles.name': (random) => random.pick(ROLES),
+  'users.username': (random) => random.pick(USERS),
+  'role_assignments.deliveryzoneid': (random) => random.pick([null, null, 1]),
   'requisition_status_changes.status': (random) => random.pick(STATUSES),
   'requisition_line_items.previousnormalizedconsumptions': (random) => random.pick([null, '[]', '[7]', '[7, 9]']),
+  'orders.status': (random) => random.pick(['RELEASED', 'PACKED', 'RECEIVED']),
+  // Of real numbers no two are the same.
+  'orders.ordernumber': () => '0',
+  // A code of no product would wait for ever.
+  'shipment_line_items.substitutedproductcode': () => null,
+  'geographic_zone_geojson.geometry': (random) => random.pick([null, OUTLINE, OUTLINE.replaceAll('36', '37')]),
   // v3 brought 'Transfer In' itself.
   'losses_adjustments_types.description': (random) =>
     random.pick(['Transfer In', 'transfer in', `d${random.integer(1, 9)}`]),

@@ -218,3 +218,29 @@ export function facilityApprovedProducts(
     ...audit(random),
   }));
 }
+
+/** Prices that were, up to the present one. Who entered them eLMIS knows as the last to change the row only. */
+export function priceHistory(
+  random: Random,
+  programProducts: Rows<'public.program_products'>,
+): Rows<'public.program_product_price_history'> {
+  return programProducts
+    .flatMap((programProduct) =>
+      Array.from({ length: random.integer(0, 3) }, (_, age) => ({
+        programproductid: programProduct.id,
+        price: orNull(random, `${random.integer(1, 90_000)}.${random.integer(10, 99)}`, 0.03),
+        priceperdosage: null,
+        source: orNull(random, 'MSD price list', 0.5),
+        startdate: orNull(random, timestampText(Date.UTC(2014 + age * 3, 0, 1)), 0.05),
+        enddate: null,
+        createddate: timestampText(Date.UTC(2014 + age * 3, 0, 3)),
+        // Nothing in v2 keeps this one a user's number.
+        modifiedby: random.pickWeighted<number | null>([
+          [1, 8],
+          [null, 1],
+          [999_999, 1],
+        ]),
+      })),
+    )
+    .map((change, index) => ({ id: index + 1, ...change }));
+}

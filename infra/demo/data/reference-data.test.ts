@@ -64,4 +64,33 @@ describe('the demo data', () => {
     expect(entries.some(({ type, adjustmenttype }) => type === 'ADJUSTMENT' && adjustmenttype === null)).toBe(true);
     expect(reference['public.stock_cards'].some(({ id }) => !written.has(id))).toBe(true);
   });
+
+  it('holds every case of orders, shipments and proofs of delivery', () => {
+    const batches = [...requisitionBatches(reference, settings)];
+    const orders = batches.flatMap((batch) => batch['public.orders']);
+    const shipped = batches.flatMap((batch) => batch['public.shipment_line_items']);
+    const proofs = batches.flatMap((batch) => batch['public.pod']);
+    const shippedOrders = new Set(shipped.map(({ orderid }) => orderid));
+    const statusOfOrder = new Map(orders.map(({ id, status }) => [id, status]));
+    expect(orders.filter(({ ordernumber }) => ordernumber === '0').length).toBeGreaterThan(1);
+    expect(orders.some(({ supplylineid }) => supplylineid === null)).toBe(true);
+    expect(shipped.some(({ substitutedproductquantityshipped: packs }) => (packs ?? 0) > 0)).toBe(true);
+    expect(proofs.some(({ orderid }) => shippedOrders.has(orderid))).toBe(true);
+    expect(proofs.some(({ orderid }) => !shippedOrders.has(orderid))).toBe(true);
+    expect(proofs.some(({ orderid }) => statusOfOrder.get(orderid) === 'RECEIVED')).toBe(true);
+    expect(proofs.some(({ orderid }) => statusOfOrder.get(orderid) !== 'RECEIVED')).toBe(true);
+  });
+
+  it('holds requisitions that nobody, one and several remarked on', () => {
+    const comments = [...requisitionBatches(reference, settings)].flatMap((batch) => batch['public.comments']);
+    const byRequisition = Map.groupBy(comments, ({ rnrid }) => rnrid);
+    const sizes = new Set([...byRequisition.values()].map((of) => new Set(of.map(({ createdby }) => createdby)).size));
+    expect([...sizes]).toEqual(expect.arrayContaining([1, 2]));
+  });
+
+  it('holds councils with an outline, and outlines that are none', () => {
+    const outlines = reference['public.geographic_zone_geojson'];
+    expect(outlines.some(({ geometry }) => geometry?.startsWith('{"type":"MultiPolygon"') === true)).toBe(true);
+    expect(outlines.some(({ geometry }) => geometry?.endsWith(']}') !== true)).toBe(true);
+  });
 });

@@ -10,6 +10,7 @@ import {
   priceSchedules,
   programsSupported,
 } from './facilities.ts';
+import { zoneOutlines } from './outlines.ts';
 import { fulfillmentRoleAssignments, makeUsers, rights, roleAssignments, roleRights, roles } from './people.ts';
 import { processingPeriods, processingSchedules } from './periods.ts';
 import {
@@ -18,6 +19,7 @@ import {
   makeProducts,
   makeProgramProducts,
   makePrograms,
+  priceHistory,
   productCategories,
   productForms,
   productGroups,
@@ -76,6 +78,7 @@ export function referenceData({ scale, seed }: { readonly scale: number; readonl
   return {
     'public.geographic_levels': levels,
     'public.geographic_zones': zones,
+    'public.geographic_zone_geojson': zoneOutlines(random.fork('outlines'), zones),
     'public.facility_types': types,
     'public.facility_operators': operators,
     'public.price_schedules': priceSchedules(),
@@ -88,6 +91,7 @@ export function referenceData({ scale, seed }: { readonly scale: number; readonl
     'public.dosage_units': units,
     'public.products': products,
     'public.program_products': programProducts,
+    'public.program_product_price_history': priceHistory(random.fork('prices'), programProducts),
     'public.facility_approved_products': approvedProducts,
     'public.processing_schedules': schedules,
     'public.processing_periods': processingPeriods(random.fork('periods')),

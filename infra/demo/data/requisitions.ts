@@ -2,6 +2,8 @@
 // give the same rows. The newest period is under way: part of the facilities have reported, in every status.
 import { remark, sometimesAwkward } from './awkward-text.ts';
 import { dayMs, timestampText } from './calendar.ts';
+import { createOrderMaker, noOrderRows } from './orders.ts';
+import type { OrderRows } from './orders.ts';
 import type { NewRow } from '../copy-rows.ts';
 import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
@@ -16,9 +18,8 @@ type RequisitionTable =
   | 'public.requisition_line_items'
   | 'public.requisition_line_item_losses_adjustments'
   | 'public.requisition_status_changes'
-  | 'public.comments'
-  | 'public.orders';
-type V2Rows = { [Table in RequisitionTable]: NewRow<Table>[] };
+  | 'public.comments';
+type V2Rows = { [Table in RequisitionTable]: NewRow<Table>[] } & OrderRows;
 
 /** Rows by table; requisitions come before what refers to them. */
 export type RequisitionBatch = Readonly<V2Rows>;
@@ -96,6 +97,8 @@ function createWriter(random: Random, reference: ReferenceData) {
   }));
   const userCount = reference['public.users'].length;
   const lastId = { requisition: 0, line: 0, change: 0, comment: 0 };
+  const makeOrder = createOrderMaker(random.fork('orders'));
+  const commentRandom = random.fork('comments');
   let batch = emptyBatch();
 
   function add(occasion: Occasion): void {
@@ -111,7 +114,7 @@ function createWriter(random: Random, reference: ReferenceData) {
     const endMs = times.at(-1) ?? createdMs;
     const councilNode = facility.geographiczoneid;
     const zoneNode = zoneParents.get(zoneParents.get(councilNode) ?? 0) ?? null;
-    batch['public.requisitions'].push({
+    const requisition = {
       id,
       facilityid: facility.id,
       programid,
@@ -131,12 +134,19 @@ function createWriter(random: Random, reference: ReferenceData) {
       clientsubmittedtime: random.chance(0.9) ? null : timestampText(createdMs),
       clientsubmittednotes: random.chance(0.95) ? null : sometimesAwkward(random, 'Sent from the tablet', 256, 0.5),
       sourceapplication: random.chance(0.1) ? 'ELMIS_FE' : 'WEB_UI',
-    });
-    const lines = emergency ? approved.slice(0, 20) : approved;
-    for (const orderable of lines) addLine(id, { orderable, life, createdMs, endMs });
+    };
+    batch['public.requisitions'].push(requisition);
+    const lines = (emergency ? approved.slice(0, 20) : approved).map((orderable) =>
+      addLine(id, { orderable, life, createdMs, endMs }),
+    );
     life.forEach((change, index) => addStatusChange(id, change, times[index] ?? createdMs));
-    if (random.chance(0.1)) addComment(id, endMs);
-    if (status === 'RELEASED') addOrder(id, endMs, supplyLines.get(`${zoneNode}/${programid}`) ?? null);
+    // People talk: during a step, at its very moment, several times, one with another.
+    while (commentRandom.chance(0.2))
+      addComment(id, commentRandom.pick(times) + commentRandom.pick([0, 60_000, dayMs]));
+    if (status === 'RELEASED') {
+      const supplylineid = supplyLines.get(`${zoneNode}/${programid}`) ?? null;
+      makeOrder({ requisition, lines, supplylineid, atMs: endMs }, batch);
+    }
   }
 
   function addLine(
@@ -152,7 +162,7 @@ function createWriter(random: Random, reference: ReferenceData) {
       readonly createdMs: number;
       readonly endMs: number;
     },
-  ): void {
+  ): NewRow<'public.requisition_line_items'> {
     const { product, programProduct, approved, category } = orderable;
     const id = (lastId.line += 1);
     const skipped = random.chance(0.03);
@@ -162,7 +172,7 @@ function createWriter(random: Random, reference: ReferenceData) {
     const quantities: Partial<LineQuantities> = empty ? {} : fillLine(random, { terms, adjustments, types });
     const approvedQuantity = life.includes('AUTHORIZED') ? (quantities.quantityrequested ?? null) : null;
     const explained = quantities.quantityrequested !== quantities.calculatedorderquantity;
-    batch['public.requisition_line_items'].push({
+    const line = {
       id,
       rnrid,
       productcode: product.code,
@@ -191,7 +201,8 @@ function createWriter(random: Random, reference: ReferenceData) {
       createddate: timestampText(createdMs),
       modifiedby: 1,
       modifieddate: timestampText(endMs),
-    });
+    };
+    batch['public.requisition_line_items'].push(line);
     for (const adjustment of adjustments) {
       batch['public.requisition_line_item_losses_adjustments'].push({
         requisitionlineitemid: id,
@@ -201,6 +212,7 @@ function createWriter(random: Random, reference: ReferenceData) {
         modifieddate: timestampText(endMs),
       });
     }
+    return line;
   }
 
   function addStatusChange(rnrid: number, status: string, atMs: number): void {
@@ -218,37 +230,15 @@ function createWriter(random: Random, reference: ReferenceData) {
   }
 
   function addComment(rnrid: number, atMs: number): void {
-    const user = random.integer(1, userCount);
+    const user = commentRandom.integer(1, userCount);
     batch['public.comments'].push({
       id: (lastId.comment += 1),
       rnrid,
-      commenttext: sometimesAwkward(random, 'Please check the stock of this facility', 250, 0.4),
+      commenttext: sometimesAwkward(commentRandom, 'Please check the stock of this facility', 250, 0.4),
       createdby: user,
-      createddate: timestampText(atMs),
+      createddate: commentRandom.chance(0.02) ? null : timestampText(atMs),
       modifiedby: user,
       modifieddate: timestampText(atMs),
-    });
-  }
-
-  function addOrder(id: number, atMs: number, supplylineid: number | null): void {
-    batch['public.orders'].push({
-      id,
-      shipmentid: null,
-      status: random.pickWeighted([
-        ['RECEIVED', 60],
-        ['PACKED', 10],
-        ['RELEASED', 20],
-        ['IN_ROUTE', 5],
-        ['READY_TO_PACK', 4],
-        ['TRANSFER_FAILED', 1],
-      ]),
-      ftpcomment: null,
-      supplylineid: random.chance(0.02) ? null : supplylineid,
-      createdby: 1,
-      createddate: timestampText(atMs),
-      modifiedby: 1,
-      modifieddate: timestampText(atMs),
-      ordernumber: random.chance(0.02) ? '0' : `O${String(id).padStart(8, '0')}R`,
     });
   }
 
@@ -270,7 +260,7 @@ function emptyBatch(): V2Rows {
     'public.requisition_line_item_losses_adjustments': [],
     'public.requisition_status_changes': [],
     'public.comments': [],
-    'public.orders': [],
+    ...noOrderRows(),
   };
 }
 

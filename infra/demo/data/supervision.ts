@@ -31,7 +31,10 @@ export function lossesAdjustmentsTypes(): Rows<'public.losses_adjustments_types'
   }));
 }
 
-/** One node for the country, each MSD zone, each region and each council: parents first. Councils' names are all equal. */
+/**
+ * One node for the country, each MSD zone, each region and each council: parents first. Councils' names are all equal, but
+ * for their letters.
+ */
 export function supervisoryNodes(
   zones: Rows<'public.geographic_zones'>,
   facilities: Rows<'public.facilities'>,
@@ -40,7 +43,7 @@ export function supervisoryNodes(
     id: zone.id,
     parentid: zone.parentid ?? null,
     facilityid: facilities[(zone.id - 1) % facilities.length]?.id ?? 1,
-    name: zone.levelid === 4 ? 'Council Pharmacy' : zone.name.slice(0, 50),
+    name: zone.levelid === 4 ? councilNodeName(zone.id) : zone.name.slice(0, 50),
     code: `SN-${zone.id}`,
     description: zone.levelid === 4 ? null : `${zone.name} approves`,
     createddate: timestampText(Date.UTC(2013, 6, 1)),
@@ -48,8 +51,13 @@ export function supervisoryNodes(
   }));
 }
 
+function councilNodeName(id: number): string {
+  return id % 5 === 0 ? 'COUNCIL PHARMACY' : 'Council Pharmacy';
+}
+
+/** One for each council; the last is without a node, as v2 allows. */
 export function requisitionGroups(nodes: Rows<'public.supervisory_nodes'>): Rows<'public.requisition_groups'> {
-  const councils = nodes.filter((node) => node.name === 'Council Pharmacy');
+  const councils = nodes.filter((node) => node.name === councilNodeName(node.id));
   return councils.map((node, index) => ({
     id: index + 1,
     code: `RG-${node.id}`,
@@ -68,12 +76,11 @@ export function groupMembers({
   readonly facilities: Rows<'public.facilities'>;
   readonly zones: Rows<'public.geographic_zones'>;
 }): Rows<'public.requisition_group_members'> {
-  const groupOfNode = new Map(groups.map((group) => [group.supervisorynodeid, group.id]));
-  const councilIds = new Set(zones.filter((zone) => zone.levelid === 4).map((zone) => zone.id));
+  const councils = zones.filter((zone) => zone.levelid === 4);
+  const groupOfCouncil = new Map(councils.map((zone, index) => [zone.id, groups[index]?.id]));
   return facilities
-    .filter(({ geographiczoneid }) => councilIds.has(geographiczoneid))
     .flatMap((facility) => {
-      const requisitiongroupid = groupOfNode.get(facility.geographiczoneid);
+      const requisitiongroupid = groupOfCouncil.get(facility.geographiczoneid);
       return requisitiongroupid === undefined ? [] : [{ requisitiongroupid, facilityid: facility.id }];
     })
     .map((member, index) => ({ id: index + 1, ...member }));

@@ -244,7 +244,17 @@ async function renameProductCode(play: Play): Promise<Outcome> {
   ]);
   if (lines.length === many) return 'nothing to do';
   await session.change(
-    `WITH renamed AS (UPDATE products SET code = $3, modifieddate = CURRENT_TIMESTAMP WHERE id = $1)
+    `WITH renamed AS (UPDATE products SET code = $3, modifieddate = CURRENT_TIMESTAMP WHERE id = $1),
+       shipped AS (
+         UPDATE shipment_line_items
+         SET productcode = CASE productcode WHEN $2 THEN $3 ELSE productcode END,
+             substitutedproductcode = CASE substitutedproductcode WHEN $2 THEN $3 ELSE substitutedproductcode END
+         WHERE $2 IN (productcode, substitutedproductcode)),
+       received AS (
+         UPDATE pod_line_items
+         SET productcode = CASE productcode WHEN $2 THEN $3 ELSE productcode END,
+             replacedproductcode = CASE replacedproductcode WHEN $2 THEN $3 ELSE replacedproductcode END
+         WHERE $2 IN (productcode, replacedproductcode))
      UPDATE requisition_line_items SET productcode = $3 WHERE productcode = $2`,
     [product.id, product.code, `R${random.integer(100, 999)}-${product.id}`],
   );

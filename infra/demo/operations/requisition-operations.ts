@@ -258,11 +258,13 @@ async function release(play: Play): Promise<Outcome> {
   return session.transaction(async () => {
     await setStatus(play, { id: requisition.id, status: 'RELEASED' });
     await session.change(
-      `INSERT INTO orders (id, status, supplylineid, createdby, modifiedby, ordernumber)
-       SELECT id, 'RELEASED', (SELECT min(line.id) FROM supply_lines AS line WHERE line.programid = requisition.programid),
-              $2, $2, 'O' || lpad(id::text, 8, '0') || 'R'
+      `INSERT INTO orders (id, status, ftpcomment, supplylineid, createdby, modifiedby, ordernumber)
+       SELECT id, CASE WHEN $3 THEN 'RELEASED' ELSE 'TRANSFER_FAILED' END,
+              CASE WHEN NOT $3 THEN 'order.ftpcomment.supplyline.missing' END,
+              CASE WHEN $3 THEN (SELECT min(line.id) FROM supply_lines AS line WHERE line.programid = requisition.programid) END,
+              $2, $2, CASE WHEN $4 THEN 'O' || lpad(id::text, 8, '0') || 'R' ELSE '0' END
        FROM requisitions AS requisition WHERE id = $1 AND NOT EXISTS (SELECT FROM orders WHERE orders.id = $1)`,
-      [requisition.id, chooseUser(random)],
+      [requisition.id, chooseUser(random), random.chance(0.9), random.chance(0.8)],
     );
   });
 }
@@ -318,13 +320,17 @@ async function approveQuantities(
   );
 }
 
-/** Deletes a requisition with all that hangs on it, children first, in the order of eLMIS's own fn_delete_rnr. */
+/**
+ * Deletes a requisition with all that hangs on it, children first, in the order of eLMIS's own fn_delete_rnr. That one
+ * leaves shipments out, and so fails when there are any: whoever needs it deletes them by hand before.
+ */
 async function deleteRequisition(play: Play): Promise<Outcome> {
   const requisition = await pickRequisition(play, ['INITIATED', 'SUBMITTED', 'SKIPPED', 'RELEASED']);
   if (requisition === undefined) return 'nothing to do';
   const { session } = play;
   const { id } = requisition;
   return session.transaction(async () => {
+    await session.change('DELETE FROM shipment_line_items WHERE orderid = $1', [id]);
     await session.change(
       `DELETE FROM requisition_line_item_losses_adjustments
        WHERE requisitionlineitemid IN (SELECT line.id FROM requisition_line_items AS line WHERE line.rnrid = $1)`,
@@ -332,6 +338,10 @@ async function deleteRequisition(play: Play): Promise<Outcome> {
     );
     await session.change('DELETE FROM requisition_line_items WHERE rnrid = $1', [id]);
     await session.change('DELETE FROM requisition_status_changes WHERE rnrid = $1', [id]);
+    await session.change('DELETE FROM pod_line_items WHERE podid IN (SELECT pod.id FROM pod WHERE pod.orderid = $1)', [
+      id,
+    ]);
+    await session.change('DELETE FROM pod WHERE orderid = $1', [id]);
     await session.change('DELETE FROM orders WHERE id = $1', [id]);
     await session.change('DELETE FROM comments WHERE rnrid = $1', [id]);
     await session.change('DELETE FROM requisitions WHERE id = $1', [id]);

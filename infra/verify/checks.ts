@@ -1,82 +1,179 @@
-// Two totals that a person would look at, computed on each side in its own words: they would show a fault that mapping and
-// comparison share.
-import type { Client } from 'pg';
+// The figures that people look at, report by report of v3, computed on each side in its own words: they would show a fault
+// that mapping and comparison share. Groups are compared; of those that differ the rows behind them are fetched and paired.
+import type { ClientBase } from 'pg';
+import { quote } from '../../activities/identifiers.ts';
+import type { Check } from './checks/check.ts';
+import { checks } from './checks/index.ts';
+
+/** Column -> PostgreSQL's text; figures in their shortest form. */
+type TextRow = Readonly<Record<string, string | null>>;
+
+interface FigureDifference {
+  readonly figure: string;
+  /** Null where the side has no such group, or no number in it. */
+  readonly v2: string | null;
+  readonly v3: string | null;
+}
+
+export interface GroupDifference {
+  readonly group: TextRow;
+  readonly figures: readonly FigureDifference[];
+  /** Some of the rows behind it that one side only has. A changed row is one of each side. */
+  readonly rows: readonly { readonly side: 'v2' | 'v3'; readonly row: TextRow }[];
+}
 
 export interface CheckReport {
   readonly check: string;
+  /** Groups in v2. */
   readonly rows: number;
+  /** Groups that differ. */
   readonly differences: number;
-  /** Lines that one side only has, marked v2 or v3. */
-  readonly samples: readonly string[];
+  /** The first of them. */
+  readonly samples: readonly GroupDifference[];
 }
 
-interface Check {
-  readonly check: string;
-  readonly v2: string;
-  readonly v3: string;
+interface Sides {
+  readonly v2: ClientBase;
+  readonly v3: ClientBase;
 }
 
-const checks: readonly Check[] = [
-  {
-    check: 'A: lines, stock, consumption, approved, stock-outs by program and period',
-    v2: `SELECT p.code, pp.name, count(li.id), sum(stockinhand), sum(quantitydispensed), sum(normalizedconsumption), sum(quantityapproved),
-           sum(CASE WHEN stockinhand=0 OR stockoutdays>0 OR beginningbalance=0 OR li.maxmonthsofstock=0 THEN 1 ELSE 0 END), 0
-         FROM requisitions r JOIN programs p ON p.id=r.programid JOIN processing_periods pp ON pp.id=r.periodid JOIN requisition_line_items li ON li.rnrid=r.id
-         WHERE NOT emergency AND r.status IN ('APPROVED','RELEASED','RELEASED_NO_ORDER') GROUP BY 1,2`,
-    // Reports find a line's product through the newest version of its orderable alone: a line that names another has lost it.
-    v3: `WITH newest AS (SELECT id, max(versionnumber) AS versionnumber FROM referencedata.orderables GROUP BY id)
-         SELECT p.code, pp.name, count(*), sum(li.stockonhand), sum(li.totalconsumedquantity), sum(li.adjustedconsumption), sum(li.approvedquantity),
-           count(*) FILTER (WHERE 0 IN (li.stockonhand, li.beginningbalance, li.maxperiodsofstock) OR li.totalstockoutdays > 0),
-           count(*) FILTER (WHERE newest.id IS NULL)
-         FROM requisition.requisition_line_items li
-         JOIN requisition.requisitions r ON r.id = li.requisitionid
-         LEFT JOIN referencedata.programs p ON p.id = r.programid
-         LEFT JOIN referencedata.processing_periods pp ON pp.id = r.processingperiodid
-         LEFT JOIN newest ON newest.id = li.orderableid AND newest.versionnumber = li.orderableversionnumber
-         WHERE NOT r.emergency AND r.status IN ('APPROVED', 'RELEASED', 'RELEASED_WITHOUT_ORDER')
-         GROUP BY p.code, pp.name`,
-  },
-  {
-    check: 'B: facilities, and how many of them lack a name, a zone, a type, an operator',
-    // An operator is optional, and eLMIS lets its name be empty.
-    v2: `SELECT count(*), count(*) FILTER (WHERE f.name IS NULL), 0, 0, count(*) FILTER (WHERE o.text IS NULL)
-         FROM facilities f LEFT JOIN facility_operators o ON o.id = f.operatedbyid`,
-    v3: `SELECT count(*), count(*) FILTER (WHERE f.name IS NULL), count(*) FILTER (WHERE z.name IS NULL), count(*) FILTER (WHERE t.name IS NULL),
-           count(*) FILTER (WHERE o.name IS NULL)
-         FROM referencedata.facilities f
-         LEFT JOIN referencedata.geographic_zones z ON z.id = f.geographiczoneid
-         LEFT JOIN referencedata.facility_types t ON t.id = f.typeid
-         LEFT JOIN referencedata.facility_operators o ON o.id = f.operatedbyid`,
-  },
-];
+/** So many differing groups are shown, and so many rows of each. Every further group costs a look at both sides. */
+const MOST_GROUPS = 20;
+const MOST_ROWS = 10;
 
-export async function runChecks({
-  v2,
-  v3,
-}: {
-  readonly v2: Client;
-  readonly v3: Client;
-}): Promise<readonly CheckReport[]> {
+/** Figure of an exact check: which rows they are, apart from their figures. */
+const DIGEST = 'digest';
+
+export async function runChecks(sides: Sides): Promise<readonly CheckReport[]> {
   const reports: CheckReport[] = [];
-  for (const { check, ...sql } of checks) {
-    const [expected, actual] = [await lines(v2, sql.v2), await lines(v3, sql.v3)];
-    const samples = [
-      ...expected.filter((line) => !actual.includes(line)).map((line) => `v2 ${line}`),
-      ...actual.filter((line) => !expected.includes(line)).map((line) => `v3 ${line}`),
-    ];
-    reports.push({ check, rows: expected.length, differences: samples.length, samples });
-  }
+  for (const check of checks) reports.push(await runCheck(sides, check));
   return reports;
 }
 
-async function lines(client: Client, text: string): Promise<readonly string[]> {
-  const { rows } = await client.query<(string | number | null)[]>({ rowMode: 'array', text });
-  return rows
-    .map((row) => row.map((value) => (value === null ? 'NULL' : sameNumber(String(value)))).join(' | '))
-    .sort();
+async function runCheck(sides: Sides, check: Check): Promise<CheckReport> {
+  const keyOf = keyBy(check.group);
+  const v2 = new Map((await readGroups(sides.v2, check, check.v2)).map((row) => [keyOf(row), row]));
+  const v3 = new Map((await readGroups(sides.v3, check, check.v3)).map((row) => [keyOf(row), row]));
+  const differing = [...new Set([...v2.keys(), ...v3.keys()])]
+    .toSorted()
+    .map((key) => ({ key, figures: differingFigures(check, v2.get(key), v3.get(key)) }))
+    .filter(({ figures }) => figures.length > 0);
+  const shown = differing.slice(0, MOST_GROUPS);
+  const rows = await rowsBehind(
+    sides,
+    check,
+    shown.map(({ key }) => key),
+  );
+  const samples = shown.map(({ key, figures }) => ({
+    group: only(v2.get(key) ?? v3.get(key), check.group),
+    figures,
+    rows: (rows.get(key) ?? []).slice(0, MOST_ROWS),
+  }));
+  return { check: check.check, rows: v2.size, differences: differing.length, samples };
+}
+
+function differingFigures(check: Check, v2: TextRow | undefined, v3: TextRow | undefined): readonly FigureDifference[] {
+  return figuresOf(check)
+    .map((figure) => ({ figure, v2: v2?.[figure] ?? null, v3: v3?.[figure] ?? null }))
+    .filter((figure) => figure.v2 !== figure.v3);
+}
+
+/** By group, what is left when the rows that both sides have are taken away. */
+async function rowsBehind(
+  sides: Sides,
+  check: Check,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, GroupDifference['rows']>> {
+  if (keys.length === 0) return new Map();
+  const [v2, v3] = [
+    await readRows(sides.v2, check, { text: check.v2, keys }),
+    await readRows(sides.v3, check, { text: check.v3, keys }),
+  ];
+  const left = [
+    ...without(v2, v3).map((row) => ({ side: 'v2' as const, row })),
+    ...without(v3, v2).map((row) => ({ side: 'v3' as const, row })),
+  ];
+  const keyOf = keyBy(check.group);
+  const named = [...check.row, ...check.figures];
+  return new Map(
+    [...Map.groupBy(left, ({ row }) => keyOf(row))].map(([key, found]) => [
+      key,
+      // A row beside its counterpart.
+      found
+        .toSorted((a, b) => compare(keyBy(check.row)(a.row), keyBy(check.row)(b.row)) || compare(a.side, b.side))
+        .map(({ side, row }) => ({ side, row: only(row, named) })),
+    ]),
+  );
+}
+
+/** Rows that are not among the others, as often as they are not. */
+function without(rows: readonly TextRow[], others: readonly TextRow[]): readonly TextRow[] {
+  const counts = new Map<string, number>();
+  for (const row of others) counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) + 1);
+  return rows.filter((row) => {
+    const text = JSON.stringify(row);
+    const count = counts.get(text) ?? 0;
+    counts.set(text, count - 1);
+    return count <= 0;
+  });
+}
+
+async function readGroups(client: ClientBase, check: Check, text: string): Promise<readonly TextRow[]> {
+  const group = check.group.map((column) => `${quote(column)}::text`);
+  const figures = check.figures.map((figure) => `sum(${quote(figure)})::text AS ${quote(figure)}`);
+  const named = `jsonb_build_array(${check.row.map((column) => `${quote(column)}::text`).join(', ')})::text`;
+  // 32 bits of each row, added up: the same in any order and in every version of PostgreSQL.
+  const digest = `sum(('x' || left(md5(${named}), 8))::bit(32)::bigint)::text AS ${DIGEST}`;
+  return select(client, check, {
+    text: `SELECT ${[...group, `count(*)::text AS ${quote(check.counted)}`, ...figures, ...(check.exact ? [digest] : [])].join(', ')}
+           FROM (${text}) AS rows GROUP BY ${check.group.map(quote).join(', ')}`,
+    values: [],
+  });
+}
+
+function figuresOf(check: Check): readonly string[] {
+  return [check.counted, ...check.figures, ...(check.exact ? [DIGEST] : [])];
+}
+
+async function readRows(
+  client: ClientBase,
+  check: Check,
+  { text, keys }: { readonly text: string; readonly keys: readonly string[] },
+): Promise<readonly TextRow[]> {
+  const columns = [...check.group, ...check.row, ...check.figures].map((column) => `${quote(column)}::text`);
+  return select(client, check, {
+    text: `SELECT ${columns.join(', ')} FROM (${text}) AS rows
+           WHERE jsonb_build_array(${check.group.map((column) => `${quote(column)}::text`).join(', ')}) = ANY($1::jsonb[])`,
+    values: [keys],
+  });
+}
+
+async function select(
+  client: ClientBase,
+  check: Check,
+  query: { readonly text: string; readonly values: readonly unknown[] },
+): Promise<readonly TextRow[]> {
+  const { rows } = await client.query<TextRow>(query.text, [...query.values]);
+  return rows.map((row) => {
+    const numbers = check.figures.map((figure) => [figure, sameNumber(row[figure] ?? null)]);
+    return { ...row, ...Object.fromEntries(numbers) };
+  });
+}
+
+function keyBy(columns: readonly string[]): (row: TextRow) => string {
+  return (row) => JSON.stringify(columns.map((column) => row[column] ?? null));
+}
+
+function only(row: TextRow | undefined, columns: readonly string[]): TextRow {
+  return Object.fromEntries(columns.map((column) => [column, row?.[column] ?? null]));
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 /** 12.50 and 12.5 are one number. */
-function sameNumber(text: string): string {
-  return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
+function sameNumber(text: string | null): string | null {
+  return text !== null && /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
 }

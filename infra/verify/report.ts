@@ -1,4 +1,5 @@
 // The verifier's findings, for people.
+import type { GroupDifference } from './checks.ts';
 import type { Difference } from './compare.ts';
 import type { PipelineReport, VerifyReport } from './verify.ts';
 
@@ -22,8 +23,9 @@ export function reportText(report: VerifyReport): string {
   ];
   const checks = report.checks.map(({ check, rows, differences, samples }) =>
     [
-      `Check ${check}: ${rows} row(s), ${differences} difference(s)`,
-      ...samples.slice(0, MOST_SHOWN).map((line) => `  ${line}`),
+      `Check ${check}: ${rows} group(s), ${differences} difference(s)`,
+      ...samples.flatMap(groupLines),
+      ...(differences > samples.length ? [`  ... and ${differences - samples.length} more`] : []),
     ].join('\n'),
   );
   const found = report.pipelines.flatMap((pipeline) =>
@@ -52,14 +54,24 @@ function total(pipeline: PipelineReport, kind: 'missing' | 'extra' | 'different'
 }
 
 function differenceText({ table, kind, key, root, columns: differing }: Difference): string {
-  const where = Object.entries(key)
-    .map(([column, value]) => `${column}=${value ?? 'NULL'}`)
-    .join(' ');
+  const where = named(key);
   const from = root === null ? 'follows from nothing in v2' : `of v2 row ${root}`;
   const what = differing
     .map(({ column, expected, actual }) => `${column}: expected ${cut(expected)}, v3 has ${cut(actual)}`)
     .join('; ');
   return `${kind} ${table} ${where} (${from}) ${what}`.trimEnd();
+}
+
+/** The group with its figures, and below it the rows behind them that one side only has. */
+function groupLines({ group, figures, rows }: GroupDifference): readonly string[] {
+  const figuresText = figures.map(({ figure, v2, v3 }) => `${figure}: v2 ${cut(v2)}, v3 ${cut(v3)}`).join('; ');
+  return [`  ${named(group)}: ${figuresText}`, ...rows.map(({ side, row }) => `    ${side} has ${named(row)}`)];
+}
+
+function named(columns: Readonly<Record<string, string | null>>): string {
+  return Object.entries(columns)
+    .map(([column, value]) => `${column}=${cut(value)}`)
+    .join(' ');
 }
 
 function section(title: string, lines: readonly string[]): string {

@@ -60,7 +60,7 @@ export function chaosText(report: ChaosReport): string {
     `${report.actions} actions, ${report.rowChanges} row changes in v2; ${report.eventsApplied} events applied; all was in v3 ${report.settleSeconds.toFixed(1)} s after the last action`,
     `${report.quarantined} in quarantine at the end (${report.quarantinedOnTheWay} ever); ${report.differences} difference(s)`,
     ...report.checks.map(
-      ({ check, rows, differences }) => `Check ${check}: ${rows} row(s), ${differences} difference(s)`,
+      ({ check, rows, differences }) => `Check ${check}: ${rows} group(s), ${differences} difference(s)`,
     ),
     report.faults.length === 0 ? 'PASSED' : `FAILED:\n${report.faults.map((fault) => `  ${fault}`).join('\n')}`,
   ].join('\n\n');

@@ -1,14 +1,17 @@
 // The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, but for orders that
-// nobody supplies, and the checks of the mapping hold: line totals by program and period (A), the list of facilities (B),
-// stock on hand (C), right assignments (R). No stack is needed for it: rows are read from v2 by the test itself, so this
-// judges the mappings alone.
+// nobody supplies, and every check of the verifier finds the same figures in both, and a falsified one. No stack is needed
+// for it: rows are read from v2 by the test itself, so this judges the mappings alone, and then the checks.
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDemo } from '../../infra/demo/load.ts';
+import { runChecks } from '../../infra/verify/checks.ts';
+import { checks } from '../../infra/verify/checks/index.ts';
+import { stockOnHand } from '../../infra/verify/checks/stock-on-hand.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import type { Row } from './examples.ts';
 import { createDatabase } from '../support/databases.ts';
 import type { TestDatabase } from '../support/databases.ts';
+import { falsifications } from './falsifications.ts';
 import { adoptingWriter, inTransaction } from './writer.ts';
 import type { Writer } from './writer.ts';
 import { treesOf } from './trees.ts';
@@ -52,69 +55,35 @@ describe('the demo eLMIS', () => {
     120_000,
   );
 
-  test('Check A: lines and their totals by program and period', async () => {
-    const totals = await v3.client.query(
-      `SELECT p.code, pp.name, s.lines::int, s.soh, s.cons, s.adj, s.approved, s.stockouts
-       FROM (SELECT r.programid, r.processingperiodid, count(*) AS lines, sum(li.stockonhand) AS soh,
-                    sum(li.totalconsumedquantity) AS cons, sum(li.adjustedconsumption) AS adj, sum(li.approvedquantity) AS approved,
-                    sum(CASE WHEN li.stockonhand = 0 OR li.totalstockoutdays > 0 OR li.beginningbalance = 0
-                              OR li.maxperiodsofstock = 0 THEN 1 ELSE 0 END) AS stockouts
-             FROM requisition.requisitions r JOIN requisition.requisition_line_items li ON li.requisitionid = r.id
-             WHERE NOT r.emergency AND r.status IN ('APPROVED', 'RELEASED', 'RELEASED_WITHOUT_ORDER') GROUP BY 1, 2) s
-       JOIN referencedata.programs p ON p.id = s.programid
-       JOIN referencedata.processing_periods pp ON pp.id = s.processingperiodid ORDER BY 1, 2`,
-    );
-    const expected = await v2.client.query(
-      `SELECT p.code, pp.name, count(li.id)::int AS lines, sum(stockinhand) AS soh, sum(quantitydispensed) AS cons,
-              sum(normalizedconsumption) AS adj, sum(quantityapproved) AS approved,
-              sum(CASE WHEN stockinhand = 0 OR stockoutdays > 0 OR beginningbalance = 0 OR li.maxmonthsofstock = 0 THEN 1 ELSE 0 END) AS stockouts
-       FROM requisitions r JOIN programs p ON p.id = r.programid JOIN processing_periods pp ON pp.id = r.periodid
-       JOIN requisition_line_items li ON li.rnrid = r.id
-       WHERE NOT emergency AND r.status IN ('APPROVED', 'RELEASED', 'RELEASED_NO_ORDER') GROUP BY 1, 2 ORDER BY 1, 2`,
-    );
-    expect(totals.rows).toEqual(expected.rows);
-    expect(totals.rows.length).toBeGreaterThan(0);
+  test('every check of the verifier finds the same in both', async () => {
+    const reports = await runChecks({ v2: v2.client, v3: v3.client });
+    expect(reports.filter(({ differences }) => differences > 0)).toEqual([]);
+    const { rows: entries } = await v2.client.query('SELECT FROM stock_card_entries LIMIT 1');
+    const empty = reports.filter(({ rows }) => rows === 0).map(({ check }) => check);
+    expect(empty).toEqual(entries.length === 0 ? [stockOnHand.check] : []);
   });
 
-  test('Check B: every facility, with the names of its zone and its type', async () => {
-    const { rows } = await v3.client.query(
-      `SELECT f.code, f.name, z.name AS zone, t.name AS type, o.name AS operator FROM referencedata.facilities f
-       LEFT JOIN referencedata.geographic_zones z ON z.id = f.geographiczoneid
-       LEFT JOIN referencedata.facility_types t ON t.id = f.typeid
-       LEFT JOIN referencedata.facility_operators o ON o.id = f.operatedbyid`,
-    );
-    expect(rows.length).toBe(tables.get('public.facilities')?.length);
-    expect(rows.filter(({ name, zone, type }) => name === null || zone === null || type === null)).toEqual([]);
-  });
+  test.each(falsifications)(
+    'a falsified row is found, by its own check alone: $check',
+    async ({ check, falsify, shown }) => {
+      await v3.client.query('BEGIN');
+      try {
+        expect((await v3.client.query(falsify)).rowCount).toBe(1);
+        const reports = await runChecks({ v2: v2.client, v3: v3.client });
+        const found = reports.filter(({ differences }) => differences > 0);
+        expect(found.map((report) => report.check)).toEqual([check]);
+        const [difference] = found[0]?.samples ?? [];
+        expect(Object.values(difference?.group ?? {})).not.toContain(null);
+        expect(difference?.figures.map(({ figure }) => figure)).toEqual(shown.figures);
+        expect(difference?.rows.map(({ side }) => side)).toEqual(shown.rows);
+      } finally {
+        await v3.client.query('ROLLBACK');
+      }
+    },
+  );
 
-  test("Check C: stock on hand by facility and product, the newest of v3's days against all of v2's entries", async () => {
-    const onHand = await v3.client.query(
-      `SELECT f.code AS facility, o.code AS product, sum(newest.stockonhand)::int AS quantity
-       FROM stockmanagement.stock_cards c
-       JOIN referencedata.facilities f ON f.id = c.facilityid JOIN referencedata.orderables o ON o.id = c.orderableid
-       CROSS JOIN LATERAL (SELECT stockonhand FROM stockmanagement.calculated_stocks_on_hand
-                           WHERE stockcardid = c.id ORDER BY occurreddate DESC LIMIT 1) newest
-       GROUP BY 1, 2 ORDER BY 1, 2`,
-    );
-    const entries = await v2.client.query(
-      `SELECT f.code AS facility, p.code AS product,
-              sum(CASE WHEN e.type = 'DEBIT' THEN -abs(e.quantity) WHEN a.additive THEN abs(e.quantity)
-                       WHEN NOT a.additive THEN -abs(e.quantity) ELSE e.quantity END)::int AS quantity
-       FROM stock_card_entries e JOIN stock_cards c ON c.id = e.stockcardid
-       JOIN facilities f ON f.id = c.facilityid JOIN products p ON p.id = c.productid
-       LEFT JOIN losses_adjustments_types a ON a.name = e.adjustmenttype GROUP BY 1, 2 ORDER BY 1, 2`,
-    );
-    const lines = await v3.client.query(
-      `SELECT f.code AS facility, o.code AS product,
-              sum(CASE r.reasontype WHEN 'CREDIT' THEN l.quantity ELSE -l.quantity END)::int AS quantity
-       FROM stockmanagement.stock_card_line_items l JOIN stockmanagement.stock_cards c ON c.id = l.stockcardid
-       JOIN stockmanagement.stock_card_line_item_reasons r ON r.id = l.reasonid
-       JOIN referencedata.facilities f ON f.id = c.facilityid JOIN referencedata.orderables o ON o.id = c.orderableid
-       GROUP BY 1, 2 ORDER BY 1, 2`,
-    );
-    expect(onHand.rows).toEqual(entries.rows);
-    expect(lines.rows).toEqual(entries.rows);
-    expect(onHand.rows.length).toBeGreaterThan(0);
+  test('every check is falsified by some test', () => {
+    expect(falsifications.map(({ check }) => check)).toEqual(checks.map(({ check }) => check));
   });
 
   test("adjustments by a reason that v3 brought itself point at v3's row", async () => {

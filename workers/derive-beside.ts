@@ -7,7 +7,7 @@ import type { Logger } from '../model/log.ts';
 import type { Answer, Fault, Request } from './derive-messages.ts';
 
 /** As for the first thread, see infra/local/parts/mkondo.ts: both together are to stay under 512 MB. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 36, maxOldGenerationSizeMb: 160 };
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 128 };
 
 interface Waiting {
   readonly resolve: (report: DueReport | null) => void;

@@ -1,6 +1,7 @@
 // A worker: hosts every pipeline's workflow and activities. Wiring only.
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Pool } from 'pg';
 import { createActivities } from '../activities/index.ts';
 import { migrate } from '../activities/schema/migrate.ts';
@@ -54,11 +55,21 @@ const activities = createActivities({
 
 await untilDone('migrating our schema in v3', () => migrate(pool));
 const workflowBundle = await cachedBundle();
+keepWorkflowsSmall();
 await untilDone('running', runWorker);
 await health.close();
 log.info('the worker has ended');
 // What the activities hold (readers of Kafka, connections to v3) is at rest now and needs no farewell.
 process.exit(0);
+
+/**
+ * Temporal runs workflows in a thread of its own. It holds no rows, and is not to take the heap that this process was given
+ * for them: what is set here holds for threads that start from now on.
+ */
+function keepWorkflowsSmall(): void {
+  setFlagsFromString('--initial-old-space-size=0');
+  setFlagsFromString('--max-semi-space-size=8');
+}
 
 async function runWorker(): Promise<void> {
   const connection = await NativeConnection.connect({ address: config.MKONDO_TEMPORAL_ADDRESS }).catch(

@@ -36,8 +36,8 @@ export function createProcess({ stack, name, environment = {} }: ProcessOptions)
       // set off a full collection each time (a third of the worker's processor time went there). Bound, since the process
       // is to stay under 512 MB.
       args: [
-        '--max-semi-space-size=24',
-        '--initial-old-space-size=96',
+        '--max-semi-space-size=16',
+        '--initial-old-space-size=64',
         '--max-old-space-size=256',
         join(projectDir, entries[name]),
       ],

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
+import { projectDir } from '../../infra/local/settings.ts';
 import { operationWorkflow, pipelineWorkflow } from '../../workflows/messages.ts';
 import { startServer } from '../workflows/run-pipeline.ts';
 import { situations } from './situations.ts';
@@ -42,6 +43,8 @@ async function record(workflow: string, situation: string, handle: WorkflowHandl
   await mkdir(join(folder, workflow), { recursive: true });
   const history = await handle.fetchHistory();
   const file = join(folder, workflow, `${situation}.json`);
-  await writeFile(file, `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+  // Stacks in failures name the folder of the checkout; a history is the same wherever it was recorded.
+  const text = JSON.stringify(JSON.parse(historyToJSON(history))).replaceAll(projectDir, '/mkondo');
+  await writeFile(file, `${text}\n`);
   console.log(`${workflow}/${situation}: ${history.events?.length ?? 0} events`);
 }

@@ -14,13 +14,29 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export function startDeriving({ log }: { readonly log: Pick<Logger, 'error'> }): DeriveDue {
+export interface DerivingThread {
+  readonly deriveDue: DeriveDue;
+  /** Ends the thread, with what it is doing: its transactions are rolled back. */
+  readonly end: () => Promise<void>;
+}
+
+/** `environment`: the settings of model/config.ts. */
+export function startDeriving({
+  log,
+  environment,
+}: {
+  readonly log: Pick<Logger, 'error'>;
+  readonly environment: NodeJS.ProcessEnv;
+}): DerivingThread {
   const waiting = new Map<number, Waiting>();
   let thread: Worker | null = start();
   let lastId = 0;
 
   function start(): Worker {
-    const started = new Worker(new URL('derive-thread.ts', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    const started = new Worker(new URL('derive-thread.ts', import.meta.url), {
+      resourceLimits: RESOURCE_LIMITS,
+      env: environment,
+    });
     // It must not keep the process alive.
     started.unref();
     started.on('message', (answer: Answer) => {
@@ -41,13 +57,20 @@ export function startDeriving({ log }: { readonly log: Pick<Logger, 'error'> }):
     return started;
   }
 
-  return (pipeline, input) =>
-    new Promise((resolve, reject) => {
-      thread ??= start();
-      lastId += 1;
-      waiting.set(lastId, { resolve, reject });
-      thread.postMessage({ id: lastId, pipeline, input } satisfies Request);
-    });
+  return {
+    deriveDue: (pipeline, input) =>
+      new Promise((resolve, reject) => {
+        thread ??= start();
+        lastId += 1;
+        waiting.set(lastId, { resolve, reject });
+        thread.postMessage({ id: lastId, pipeline, input } satisfies Request);
+      }),
+    async end() {
+      const ended = thread;
+      thread = null;
+      await ended?.terminate();
+    },
+  };
 }
 
 function errorOf({ code, message, advice, stack }: Fault): Error {

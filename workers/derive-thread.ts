@@ -24,11 +24,8 @@ const derivings = new Map<string, Deriving>();
 parentPort?.on('message', (request: Request) => void answer(request));
 
 async function answer({ id, pipeline, input }: Request): Promise<void> {
-  const reply = await deriveDue(derivingOf(pipeline), input).then(
-    (report): Answer => ({ id, report }),
-    (error: unknown): Answer => ({ id, fault: faultOf(error) }),
-  );
-  parentPort?.postMessage(reply);
+  const reply = async (): Promise<Answer> => ({ id, report: await deriveDue(derivingOf(pipeline), input) });
+  parentPort?.postMessage(await reply().catch((error: unknown): Answer => ({ id, fault: faultOf(error) })));
 }
 
 function derivingOf(name: string): Deriving {

@@ -50,7 +50,7 @@ const activities = createActivities({
   topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
   placeholder: config.MKONDO_UNAVAILABLE_VALUE,
   pipelines,
-  deriveBeside: startDeriving({ log }),
+  deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
 });
 
 await untilDone('migrating our schema in v3', () => migrate(pool));

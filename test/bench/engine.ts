@@ -63,7 +63,9 @@ try {
     topicPrefix: 'elmis',
     placeholder: stack.secrets.unavailableValue,
     pipelines,
-    ...(values.threads === '2' ? { deriveBeside: startDeriving({ log: console }) } : {}),
+    ...(values.threads === '2'
+      ? { deriveBeside: startDeriving({ log: console, environment: process.env }).deriveDue }
+      : {}),
   });
   for (const { name } of pipelines) if (name !== 'requisitions') await run(engines, name);
   say('the parents are in v3');

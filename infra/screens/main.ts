@@ -20,7 +20,12 @@ const pipelineSchema = z.object({
   operations: z.array(z.object({ state: z.string() })),
 });
 
-const endpoints = await readEndpoints(readLocalSettings(process.env).stateDir);
+const local = await readEndpoints(readLocalSettings(process.env).stateDir).catch(() => null);
+if (local === null) {
+  console.error('No local stack runs: pictures are taken of one. Start it with `npm start`, then try again.');
+  process.exit(1);
+}
+const endpoints = local;
 await mkdir(pictures, { recursive: true });
 const browser = await openBrowser(console.log);
 try {

@@ -2,14 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { plainRow } from '../test/engine/v2-tables.ts';
+import { deriving, isSomeoneWaiting } from '../test/engine/open-derive.ts';
 import { createSmallV2 } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
-import { joinDerive } from './control.ts';
-import { deriveRoots } from './derive-roots.ts';
-import { wholeRoots } from './scope.ts';
-import type { DeriveReport } from './derive-roots.ts';
-import type { Engine } from './engine.ts';
 
 let testbed: Testbed;
 beforeAll(async () => {
@@ -73,35 +69,12 @@ test('a type that is deleted in v2 leaves v3 its own', async () => {
   expect((await testbed.client.query('SELECT FROM cdc.crosswalk')).rowCount).toBe(0);
 });
 
-/** A derive in a transaction of its own; `end` commits it. */
-async function deriving(
-  engine: Engine,
-  root: string,
-): Promise<{ work: Promise<DeriveReport>; end: () => Promise<void> }> {
-  const client = await engine.deps.pool.connect();
-  await client.query('BEGIN');
-  await joinDerive(client, engine.name);
-  const { plan, parents, version } = engine;
-  const work = deriveRoots(client, { plan, parents, version, scopes: wholeRoots([root]), run: 'test' });
-  return {
-    work,
-    async end() {
-      await work;
-      await client.query('COMMIT');
-      client.release();
-    },
-  };
-}
-
 /** Lets the other transaction run until it is done or waits for a lock. */
 async function doneOrStuck(work: Promise<unknown>): Promise<void> {
   const done = new AbortController();
   void work.finally(() => done.abort()).catch(() => undefined);
   while (!done.signal.aborted) {
-    const { rowCount } = await testbed.client.query(
-      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE NOT l.granted`,
-    );
-    if (rowCount !== 0) return;
+    if (await isSomeoneWaiting(testbed.client)) return;
     await sleep(10);
   }
 }

@@ -134,11 +134,11 @@ export async function dueRoots(
   return [...roots, ...barred.map((row) => row.root)];
 }
 
-export async function hasDueRoots(pool: Pool, pipeline: string, quietMs = 0): Promise<boolean> {
+export async function hasDueRoots(pool: Pool, pipeline: string): Promise<boolean> {
   const { rows } = await pool.query<{ due: boolean }>(
     `SELECT EXISTS (SELECT FROM cdc.dirty d JOIN cdc.pipelines p ON p.name = d.pipeline
-                    WHERE d.pipeline = $1 AND d.not_before <= now() - $2 * interval '1 ms' AND p.mode = 'running') AS due`,
-    [pipeline, quietMs],
+                    WHERE d.pipeline = $1 AND d.not_before <= now() AND p.mode = 'running') AS due`,
+    [pipeline],
   );
   return rows[0]?.due ?? false;
 }

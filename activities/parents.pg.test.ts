@@ -1,16 +1,12 @@
 // Rows that come before their parents: they wait and follow by themselves, also when parent and child are written at the
 // same moment by two pipelines that do not see each other.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { deriving, isSomeoneWaiting } from '../test/engine/open-derive.ts';
 import { createSmallV2 } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
-import { joinDerive, readState } from './control.ts';
-import { deriveRoots } from './derive-roots.ts';
-import { wholeRoots } from './scope.ts';
-import type { DeriveReport } from './derive-roots.ts';
-import type { Engine } from './engine.ts';
+import { readState } from './control.ts';
 
 let testbed: Testbed;
 beforeAll(async () => {
@@ -73,30 +69,9 @@ test('a tree of zones that arrives with its leaves first grows all the same', as
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
 });
 
-/** A transaction that has derived and not yet committed. */
-async function deriving(engine: Engine, root: string): Promise<{ client: PoolClient; work: Promise<DeriveReport> }> {
-  const client = await engine.deps.pool.connect();
-  await client.query('BEGIN');
-  await joinDerive(client, engine.name);
-  const { plan, parents, version } = engine;
-  return { client, work: deriveRoots(client, { plan, parents, version, scopes: wholeRoots([root]), run: 'test' }) };
-}
-
-async function commit({ client, work }: { client: PoolClient; work: Promise<DeriveReport> }): Promise<void> {
-  await work;
-  await client.query('COMMIT');
-  client.release();
-}
-
 /** Until some transaction waits for a lock that another one holds. */
 async function someoneWaits(): Promise<void> {
-  for (;;) {
-    const { rowCount } = await testbed.client.query(
-      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE NOT l.granted`,
-    );
-    if (rowCount !== 0) return;
-    await sleep(10);
-  }
+  while (!(await isSomeoneWaiting(testbed.client))) await sleep(10);
 }
 
 test('the parent is inserted, not yet committed, when the child looks: the child is due when both have ended', async () => {
@@ -109,8 +84,8 @@ test('the parent is inserted, not yet committed, when the child looks: the child
   await parent.work;
   const child = await deriving(facilities, '1');
   await someoneWaits();
-  await commit(parent);
-  await commit(child);
+  await parent.end();
+  await child.end();
   expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ dirty: 1, waiting: 0 });
   await settle(testbed, v2);
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
@@ -126,9 +101,9 @@ test('the child has noted that it waits, not yet committed, when the parent come
   await child.work;
   const parent = await deriving(zones, '1');
   await someoneWaits();
-  await commit(child);
+  await child.end();
   expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ waiting: 1 });
-  await commit(parent);
+  await parent.end();
   expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ dirty: 1, waiting: 0 });
   await settle(testbed, v2);
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
@@ -150,7 +125,7 @@ test('a waiting child is derived anew while its parent is being written: no dead
   const before = await deadlocks();
   // Both end at their own time, as two pipelines do.
   const both = [await deriving(zones, '1'), await deriving(facilities, '1')];
-  await Promise.all(both.map(commit));
+  await Promise.all(both.map((each) => each.end()));
   await settle(testbed, v2);
   await testbed.client.query('SELECT pg_stat_clear_snapshot()');
   expect(await deadlocks()).toEqual(before);

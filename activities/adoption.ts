@@ -29,12 +29,33 @@ export async function readCrosswalk(client: ClientBase, plan: Plan): Promise<Cro
       [plan.pipeline.name],
     ),
   ]);
+  return crosswalkOf(rows);
+}
+
+function crosswalkOf(rows: readonly { readonly name: string; readonly id: string }[]): Crosswalk {
   const adopted = new Map(rows.map((row) => [row.name, row.id]));
   return {
     id(table, ...key) {
       const text = key.join(':');
       return (adopted.size === 0 ? undefined : adopted.get(`${table}:${text}`)) ?? idOf(table, text);
     },
+  };
+}
+
+/** The same for a reader of a snapshot, who adopts nothing and waits for nobody; with which of its own roots are adopted. */
+export async function readAdopted(
+  client: ClientBase,
+  plan: Plan,
+): Promise<Crosswalk & { readonly isAdopted: (root: string) => boolean }> {
+  const { rows } = await query<{ pipeline: string; key: string; name: string; id: string }>(
+    client,
+    `SELECT pipeline, v2_key AS key, v2_table || ':' || v2_key AS name, v3_id AS id FROM cdc.crosswalk`,
+    [],
+  );
+  const own = new Set(rows.filter((row) => row.pipeline === plan.pipeline.name).map((row) => row.key));
+  return {
+    ...crosswalkOf(rows.filter((row) => row.pipeline !== plan.pipeline.name)),
+    isAdopted: (root) => own.has(root),
   };
 }
 

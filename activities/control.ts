@@ -10,6 +10,8 @@ interface Queryable {
 
 export interface LockedPipeline {
   readonly mode: Mode;
+  /** The promoted change of its transformation; null as deployed. */
+  readonly change: string | null;
   readonly positions: Offsets;
 }
 
@@ -21,15 +23,17 @@ export interface LockedPipeline {
 export async function lockPipeline(client: ClientBase, pipeline: string): Promise<LockedPipeline> {
   const [{ rows }, positions] = await together(client, () =>
     Promise.all([
-      query<{ mode: Mode }>(client, 'SELECT mode FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE', [pipeline]),
+      query<ModeRow>(client, 'SELECT mode, change FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE', [pipeline]),
       // Executed when the lock is there: a look before would show what another attempt has moved meanwhile.
       query<PositionRow>(client, POSITIONS, [pipeline]),
     ]),
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
-  return { mode: row.mode, positions: offsetsOf(positions.rows) };
+  return { ...row, positions: offsetsOf(positions.rows) };
 }
+
+type ModeRow = Pick<LockedPipeline, 'mode' | 'change'>;
 
 /**
  * The pipeline's second lock: whoever derives due roots holds it shared, so that several may, and so that landing goes on
@@ -44,17 +48,17 @@ export async function lockDerive(client: ClientBase, pipeline: string): Promise<
   await query(client, `SELECT pg_advisory_xact_lock(${DERIVE_LOCK})`, [pipeline]);
 }
 
-/** The mode, as it stays until the end of the transaction. Roots are shared out by dueRoots. */
-export async function joinDerive(client: ClientBase, pipeline: string): Promise<Mode> {
+/** Mode and change, as they stay until the end of the transaction. Roots are shared out by dueRoots. */
+export async function joinDerive(client: ClientBase, pipeline: string): Promise<ModeRow> {
   const [, { rows }] = await together(client, () =>
     Promise.all([
       query(client, `SELECT pg_advisory_xact_lock_shared(${DERIVE_LOCK})`, [pipeline]),
-      query<{ mode: Mode }>(client, 'SELECT mode FROM cdc.pipelines WHERE name = $1', [pipeline]),
+      query<ModeRow>(client, 'SELECT mode, change FROM cdc.pipelines WHERE name = $1', [pipeline]),
     ]),
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
-  return row.mode;
+  return row;
 }
 
 const POSITIONS = `SELECT topic || '/' || partition AS at, next_offset AS next FROM cdc.positions WHERE pipeline = $1`;

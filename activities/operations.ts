@@ -3,7 +3,7 @@ import type { ClientBase, DatabaseError } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MkondoError } from '../model/errors.ts';
 import type { ActivityScope } from './apply.ts';
-import { landChunk } from './batch.ts';
+import { landChunk, lockToLand } from './batch.ts';
 import { decodeChunk, widen } from './decode-chunk.ts';
 import { affectedRoots } from './affected-roots.ts';
 import type { Offsets, OperationOutcome, OperationProgress, OperationRequest, PipelineState } from './contract.ts';
@@ -370,7 +370,7 @@ async function landAgain(
     const decoded = await decodeChunk(engine, messages);
     await widen(engine, decoded);
     await inTransaction(engine.deps.pool, async (client) => {
-      await lockPipeline(client, engine.name);
+      await lockToLand(client, engine);
       const result = await landChunk(client, engine, decoded);
       const roots = await affectedRoots(client, engine.plan, result.changes);
       await markDirty(client, { pipeline: engine.name, roots: roots.keys(), operation: request.id });
@@ -436,7 +436,7 @@ export async function retryQuarantined(
     const decoded = await decodeChunk(engine, messages);
     await widen(engine, decoded);
     await inTransaction(pool, async (client) => {
-      await lockPipeline(client, engine.name);
+      await lockToLand(client, engine);
       // What fails again opens its entry anew.
       await client.query('UPDATE cdc.quarantine SET resolved_at = now(), last_at = now() WHERE id = ANY($1)', [
         rows.map((row) => row.id),

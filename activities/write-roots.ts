@@ -196,6 +196,12 @@ function isForeignKeyViolation(error: RefusedRow | undefined): boolean {
   return error !== undefined && databaseFault(error) === 'foreignKey';
 }
 
+/** What v3 said against a root's rows; undefined where the error says nothing of them. */
+export function refusalOf(plan: Plan, root: string, error: unknown): MkondoError | undefined {
+  const fault = databaseFault(error);
+  return fault === 'value' || fault === 'constraint' ? refusal(plan, root, error as RefusedRow) : undefined;
+}
+
 function refusal(plan: Plan, root: string, error: RefusedRow): MkondoError {
   const where = `${plan.pipeline.name} ${root} was not written`;
   const table = error.table ?? 'v3';

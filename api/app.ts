@@ -15,6 +15,7 @@ import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
 import { readApplyFailure } from './apply-failure.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
+import { experimentRoutes } from './experiments.ts';
 import { operate } from './operate.ts';
 import { toProblem } from './problem.ts';
 
@@ -106,6 +107,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const next = rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null;
     return { quarantine: rows.map(quarantined), next };
   });
+
+  experimentRoutes(app, { ...deps, parse: parseQuery });
 
   for (const name of operationNames) {
     app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>

@@ -16,6 +16,9 @@ export interface Problem {
 const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; readonly title: string }>>> = {
   OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
   REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
+  CHANGE_INVALID: { status: 422, title: 'The change is of no use' },
+  EXPERIMENT_REFUSED: { status: 409, title: 'The experiment does not allow it' },
+  EXPERIMENT_UNKNOWN: { status: 404, title: 'There is no such experiment' },
   PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },

@@ -37,6 +37,7 @@ export const errorFates = {
   // Pipelines
   OFFSET_OUT_OF_RANGE: 'stop',
   SCHEMA_DRIFT: 'stop',
+  TRANSFORMATION_CHANGED: 'retry',
 
   // Operators
   OPERATION_REFUSED: 'refuse',
@@ -44,6 +45,9 @@ export const errorFates = {
   OPERATION_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
   REQUEST_INVALID: 'refuse',
+  CHANGE_INVALID: 'refuse',
+  EXPERIMENT_UNKNOWN: 'refuse',
+  EXPERIMENT_REFUSED: 'refuse',
 
   // Start
   CONFIG_INVALID: 'exit',

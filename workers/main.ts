@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Pool } from 'pg';
 import { createActivities } from '../activities/index.ts';
+import { createExperiments } from '../experiments/activities.ts';
 import { migrate } from '../activities/schema/migrate.ts';
 import { readConfig } from '../model/config.ts';
 import { exitClearly } from '../model/exit-clearly.ts';
@@ -16,6 +17,7 @@ import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { cachedBundle } from './bundle.ts';
 import { startDeriving } from './derive-beside.ts';
+import { experimentsBeside } from './experiment-beside.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
 
@@ -42,16 +44,19 @@ const health = await serveHealth({
 installRuntime(config, log);
 const pool = new Pool({ ...v3PoolConfig(config, 'first'), application_name: 'mkondo-worker' });
 pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
-const activities = createActivities({
-  pool,
-  metrics,
-  log,
-  brokers: config.MKONDO_KAFKA_BROKERS,
-  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
-  placeholder: config.MKONDO_UNAVAILABLE_VALUE,
-  pipelines,
-  deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
-});
+const activities = {
+  ...createExperiments({ pool, metrics, log, pipelines, run: experimentsBeside(process.env) }),
+  ...createActivities({
+    pool,
+    metrics,
+    log,
+    brokers: config.MKONDO_KAFKA_BROKERS,
+    topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+    placeholder: config.MKONDO_UNAVAILABLE_VALUE,
+    pipelines,
+    deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
+  }),
+};
 
 await untilDone('migrating our schema in v3', () => migrate(pool));
 const workflowBundle = await cachedBundle();

@@ -1,7 +1,8 @@
 // How patiently each activity is called. One that fails because a part around us is down is tried for ever; one that fails
 // for a reason which another try alone does not mend comes back to the workflow, which shows it.
-import { ApplicationFailure, ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { PipelineActivities } from '../activities/contract.ts';
+import type { ExperimentActivities } from '../experiments/contract.ts';
 import { errorFates } from '../model/errors.ts';
 import type { Fault } from './memory.ts';
 
@@ -41,6 +42,20 @@ export const steps = proxyActivities<
 >({
   startToCloseTimeout: '24 hours',
   heartbeatTimeout: '30 s',
+  retry: forEver,
+});
+
+/** Hours for millions of rows, since it rests between its chunks; a worker that died is noticed by its heartbeat. */
+export const trial = proxyActivities<Pick<ExperimentActivities, 'runExperiment'>>({
+  startToCloseTimeout: '3 days',
+  heartbeatTimeout: '30 s',
+  // Discarded: its thread is to be gone before its shadow is dropped.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: forEver,
+});
+
+export const experiments = proxyActivities<Pick<ExperimentActivities, 'setTransformation' | 'endExperiment'>>({
+  startToCloseTimeout: '60 s',
   retry: forEver,
 });
 

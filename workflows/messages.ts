@@ -4,6 +4,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Counts, Mode, Offsets, OperationName, PipelineState, ReplayFrom } from '../activities/contract.ts';
 
 export const pipelineWorkflow = 'pipeline';
+export const experimentWorkflow = 'experiment';
 export const operationWorkflow = 'operation';
 
 export function pipelineWorkflowId(pipeline: string): string {
@@ -16,6 +17,10 @@ export function operationWorkflowId(request: {
   readonly id: string;
 }): string {
   return `pipeline/${request.pipeline}/${request.name}/${request.id}`;
+}
+
+export function experimentWorkflowId(request: { readonly pipeline: string; readonly id: string }): string {
+  return `pipeline/${request.pipeline}/experiment/${request.id}`;
 }
 
 /** What stands on the workflow's page in the Temporal UI, from its start to its end. */
@@ -135,6 +140,21 @@ export interface OperationEnd {
   readonly answer: string;
 }
 
+/** What an operator types: `{"reason": "..."}`. */
+export interface ExperimentDecision {
+  readonly reason: string;
+  /** Who asks; 'operator' when it is left out. */
+  readonly by?: string;
+  /** Only for promote: also where roots fail with the change. */
+  readonly despiteFailures?: boolean;
+}
+
+export interface ExperimentEnd {
+  readonly id: string;
+  readonly state: 'promoted' | 'discarded';
+  readonly answer: string;
+}
+
 /** "Topic T, partition P holds data up to N": merged by the greatest offset, so that repeating a claim is harmless. */
 export const claim = defineSignal<[Offsets]>('claim');
 /** There are roots to derive that no event of this pipeline announces. */
@@ -151,6 +171,14 @@ export const operationUpdates = Object.fromEntries(
 
 export const status = defineQuery<PipelineStatus>('status');
 export const lag = defineQuery<Lag>('lag');
+
+export const promoteExperiment = defineUpdate<string, [ExperimentDecision]>('promote');
+export const discardExperiment = defineUpdate<string, [ExperimentDecision]>('discard');
+export const experimentDescriptions = {
+  promote:
+    'Makes the change the pipeline\'s transformation, and reprocesses: v3 gets what differs, readers see no gap. Input: {"reason": "..."}.',
+  discard: 'Ends the experiment and drops its shadow; v3 was never touched. Input: {"reason": "..."}.',
+} as const;
 
 const input = 'Input: {"reason": "..."}, and if you like "by" and "id".';
 export const descriptions = {

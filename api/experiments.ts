@@ -84,7 +84,7 @@ export function experimentRoutes(app: FastifyInstance, deps: ExperimentRoutes): 
     const asked = parse(experimentBody, body);
     const pipeline = named(asked.pipeline);
     await loadTransformation(pipeline, asked.change);
-    const request: ExperimentRequest = { ...asked, id: asked.id ?? randomUUID().slice(0, 8) };
+    const request: ExperimentRequest = { ...asked, decides: 'operator', id: asked.id ?? randomUUID().slice(0, 8) };
     const open = (await readExperiments(pool, { pipeline: pipeline.name, limit: 100 })).find(
       ({ id, state }) => id !== request.id && (state === 'running' || state === 'finished'),
     );

@@ -60,7 +60,7 @@ export function createExperiments(deps: ExperimentDeps): ExperimentActivities {
           if (latest === null || latest === kept) return;
           kept = latest;
           // The next one tries again.
-          keepReport(pool, { id: request.id, report: latest, isFinished: false }).catch(() => undefined);
+          keepReport(pool, { id: request.id, report: latest }).catch(() => undefined);
         }, HEARTBEAT_MS);
         try {
           const report = await deps.run(request, {
@@ -68,11 +68,19 @@ export function createExperiments(deps: ExperimentDeps): ExperimentActivities {
             progress: (found) => (latest = found),
           });
           clearInterval(beat);
-          await keepReport(pool, { id: request.id, report, isFinished: true });
+          await keepReport(pool, { id: request.id, report });
           return report;
         } finally {
           clearInterval(beat);
         }
+      }),
+
+    finishExperiment: ({ id }) =>
+      orFailure('', async () => {
+        await pool.query(
+          `UPDATE cdc.experiments SET state = 'finished', finished_at = now() WHERE id = $1 AND state = 'running'`,
+          [id],
+        );
       }),
 
     setTransformation: ({ pipeline, change }) =>

@@ -32,14 +32,12 @@ export async function beginExperiment(client: Queryable, request: ExperimentRequ
 
 export async function keepReport(
   client: Queryable,
-  input: { readonly id: string; readonly report: ExperimentReport; readonly isFinished: boolean },
+  input: { readonly id: string; readonly report: ExperimentReport },
 ): Promise<void> {
-  await (client as Pool).query(
-    `UPDATE cdc.experiments SET report = $2, state = CASE WHEN $3 THEN 'finished' ELSE state END,
-            finished_at = CASE WHEN $3 THEN now() ELSE finished_at END
-     WHERE id = $1 AND state = 'running'`,
-    [input.id, JSON.stringify(input.report), input.isFinished],
-  );
+  await (client as Pool).query(`UPDATE cdc.experiments SET report = $2 WHERE id = $1 AND state = 'running'`, [
+    input.id,
+    JSON.stringify(input.report),
+  ]);
 }
 
 export interface ExperimentRecord {
@@ -84,7 +82,7 @@ export async function readExperiments(
   }));
 }
 
-/** Rows that another transformation made than the given one: what a promotion, or a deployed change, has yet to reach. */
+/** Roots whose rows another transformation made than the given one: what a deployed change has yet to reach. */
 export async function countOutdated(client: Queryable, pipeline: string, version: string): Promise<number> {
   const { rows } = await (client as Pool).query<{ count: string }>(
     'SELECT count(*) FROM cdc.ledger WHERE pipeline = $1 AND version <> $2',

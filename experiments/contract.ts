@@ -8,6 +8,8 @@ export interface ExperimentRequest {
   readonly change: string | null;
   /** Most of the time that it works, of all time, 0 < share <= 1: between two chunks of roots it rests. */
   readonly share: number;
+  /** Who decides when it has looked at every root; itself: promotes, unless a root fails. */
+  readonly decides: 'operator' | 'itself';
   readonly reason: string;
   readonly by: string;
 }
@@ -62,6 +64,8 @@ export interface ExperimentActivities {
    * and keeps it in cdc.experiments. Safe to repeat: it begins anew.
    */
   runExperiment(request: ExperimentRequest): Promise<ExperimentReport>;
+  /** Says that it waits for a decision. After the workflow knows the report, so that whoever reads it can promote. */
+  finishExperiment(input: { readonly id: string }): Promise<void>;
   /** Makes the change the pipeline's transformation; whatever is derived later is derived with it. */
   setTransformation(input: { readonly pipeline: string; readonly change: string | null }): Promise<void>;
   /** Drops the shadow schema and keeps how the experiment ended. */

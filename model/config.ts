@@ -54,6 +54,12 @@ const settings = z.object({
     .min(1, 'must not be empty')
     .default('mkondo')
     .describe('Temporal task queue of the workers'),
+  MKONDO_DEPLOYED_CHANGE: z
+    .enum(['ask', 'promote'], 'must be ask or promote')
+    .default('ask')
+    .describe(
+      'a deployed change of a transformation: shown to an operator first, or promoted by itself when no root fails',
+    ),
   MKONDO_BRIDGE_METRICS_PORT: port.default(19_101).describe('port of the bridge: /metrics, /healthz'),
   MKONDO_WORKER_METRICS_PORT: port.default(19_102).describe('port of the worker: /metrics, /healthz'),
   MKONDO_WORKER_TEMPORAL_METRICS_PORT: port

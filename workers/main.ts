@@ -1,4 +1,5 @@
 // A worker: hosts every pipeline's workflow and activities. Wiring only.
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -17,6 +18,7 @@ import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { cachedBundle } from './bundle.ts';
 import { startDeriving } from './derive-beside.ts';
+import { tryDeployedChanges } from './deployed-changes.ts';
 import { experimentsBeside } from './experiment-beside.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
@@ -107,6 +109,13 @@ async function runWorker(): Promise<void> {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     stopping.signal.addEventListener('abort', shutDown);
+    await tryDeployedChanges(new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }), {
+      pool,
+      log,
+      pipelines,
+      taskQueue: config.MKONDO_TASK_QUEUE,
+      decides: config.MKONDO_DEPLOYED_CHANGE === 'promote' ? 'itself' : 'operator',
+    });
     state = 'running';
     log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length }, 'the worker runs');
     await worker.run().finally(() => stopping.signal.removeEventListener('abort', shutDown));

@@ -54,7 +54,7 @@ export const trial = proxyActivities<Pick<ExperimentActivities, 'runExperiment'>
   retry: forEver,
 });
 
-export const experiments = proxyActivities<Pick<ExperimentActivities, 'setTransformation' | 'endExperiment'>>({
+export const experiments = proxyActivities<Omit<ExperimentActivities, 'runExperiment'>>({
   startToCloseTimeout: '60 s',
   retry: forEver,
 });

@@ -18,6 +18,9 @@ import type { ExperimentDecision, ExperimentEnd } from './messages.ts';
 const LONGEST = '7 days';
 const WRITE = 'Write for instance {"reason": "the names are right now"}.';
 
+/** Asks for experiments with what was deployed. */
+const SYSTEM = 'system';
+
 interface Decided extends ExperimentDecision {
   readonly name: 'promote' | 'discard';
 }
@@ -67,10 +70,11 @@ export async function experiment(request: ExperimentRequest): Promise<Experiment
     if (report === null) {
       derives.cancel();
       await deriving.catch(() => undefined);
-    }
+    } else await experiments.finishExperiment({ id });
+    decided ??= byItself();
     show('Send the update `promote` or `discard`.');
     const isDecided = await condition(() => decided !== null, LONGEST);
-    if (!isDecided) decided = { name: 'discard', reason: `nobody decided within ${LONGEST}`, by: 'system' };
+    if (!isDecided) decided = { name: 'discard', reason: `nobody decided within ${LONGEST}`, by: SYSTEM };
     return await end(decided as unknown as Decided);
   } catch (error) {
     const fault = faultOf(error);
@@ -84,6 +88,16 @@ export async function experiment(request: ExperimentRequest): Promise<Experiment
       nonRetryable: true,
       details: [{ advice: fault.advice }],
     });
+  }
+
+  /** Null where an operator is to decide. */
+  function byItself(): Decided | null {
+    if (report === null || request.by !== SYSTEM) return null;
+    const { differing, failed } = report.roots;
+    if (differing === 0 && failed === 0) return { name: 'discard', reason: 'nothing would change', by: SYSTEM };
+    return request.decides === 'itself' && failed === 0
+      ? { name: 'promote', reason: 'no root fails with it', by: SYSTEM }
+      : null;
   }
 
   async function end({ name, reason, by = 'operator' }: Decided): Promise<ExperimentEnd> {

@@ -3,6 +3,9 @@
 -- A promoted change (a module of pipelines/changes); null: the transformation as it is deployed.
 ALTER TABLE cdc.pipelines ADD COLUMN change text;
 
+-- To see which roots another transformation made, without reading the ledger.
+CREATE INDEX ledger_version ON cdc.ledger (pipeline, version);
+
 CREATE TABLE cdc.experiments (
   id text PRIMARY KEY,
   pipeline text NOT NULL REFERENCES cdc.pipelines,

@@ -12,7 +12,7 @@ import { readEndpoints } from '../local/endpoints.ts';
 import { readLocalSettings } from '../local/settings.ts';
 import { reportText } from './report.ts';
 import { waitUntilSettled } from './settled.ts';
-import { verify } from './verify.ts';
+import { verify } from '../../verification/v2/verify.ts';
 
 try {
   process.exitCode = await main();

@@ -1,7 +1,7 @@
 // The verifier's findings, for people.
-import type { GroupDifference } from './checks.ts';
-import type { Difference } from './compare.ts';
-import type { PipelineReport, VerifyReport } from './verify.ts';
+import type { GroupDifference } from '../../verification/run-checks.ts';
+import type { Difference } from '../../verification/v2/compare.ts';
+import type { PipelineReport, VerifyReport } from '../../verification/v2/verify.ts';
 
 const MOST_SHOWN = 20;
 

@@ -1,7 +1,7 @@
 // The figures that people look at, report by report of v3, computed on each side in its own words: they would show a fault
 // that mapping and comparison share. Groups are compared; of those that differ the rows behind them are fetched and paired.
 import type { ClientBase } from 'pg';
-import { quote } from '../../activities/identifiers.ts';
+import { quote } from '../activities/identifiers.ts';
 import type { Check } from './checks/check.ts';
 import { checks } from './checks/index.ts';
 

@@ -32,7 +32,7 @@ export interface CheckReport {
   readonly samples: readonly GroupDifference[];
 }
 
-interface Sides {
+export interface Sides {
   readonly v2: ClientBase;
   readonly v3: ClientBase;
 }
@@ -50,7 +50,7 @@ export async function runChecks(sides: Sides): Promise<readonly CheckReport[]> {
   return reports;
 }
 
-async function runCheck(sides: Sides, check: Check): Promise<CheckReport> {
+export async function runCheck(sides: Sides, check: Check): Promise<CheckReport> {
   const keyOf = keyBy(check.group);
   const v2 = new Map((await readGroups(sides.v2, check, check.v2)).map((row) => [keyOf(row), row]));
   const v3 = new Map((await readGroups(sides.v3, check, check.v3)).map((row) => [keyOf(row), row]));

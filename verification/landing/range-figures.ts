@@ -103,9 +103,14 @@ export function ledgerKeyOf(target: Target): string {
   return `('[' || ${[only, ...more].map((text) => `to_json(${text})::text`).join(` || ',' || `)} || ']')`;
 }
 
-/** Ledger bytes of a range: some 5,000 rows. */
-const RANGE_BYTES = 300_000;
-const RANGE_ROOTS = 4_000;
+export interface RangeSize {
+  /** Of the ledger's entries: some 60 a row. */
+  readonly bytes: number;
+  readonly roots: number;
+}
+
+/** Some 5,000 rows of v3: enough for set-based statements, few enough for memory and for a short snapshot. */
+export const RANGE_SIZE: RangeSize = { bytes: 300_000, roots: 4_000 };
 
 /** Where a range that begins at `above` and must end at `limit` ends: there, or before it grows too large. */
 export async function endOfRange(
@@ -115,12 +120,14 @@ export async function endOfRange(
     above,
     limit,
     isKnown,
+    size,
   }: {
     readonly pipeline: string;
     readonly above: string;
     readonly limit: string | null;
     /** One that was recorded may grow to twice the size before it is split. */
     readonly isKnown: boolean;
+    readonly size: RangeSize;
   },
 ): Promise<string | null> {
   const range = { above, upto: limit };
@@ -130,11 +137,11 @@ export async function endOfRange(
     `SELECT root FROM (
        SELECT root, sum(bytes) OVER (ORDER BY root) AS bytes, row_number() OVER (ORDER BY root) AS number
        FROM (SELECT l.root, pg_column_size(l.owned) AS bytes FROM cdc.ledger l
-             WHERE l.pipeline = $1 AND ${within('l.root', range)} ORDER BY l.root LIMIT ${RANGE_ROOTS * times + 1}) roots) sums
-     WHERE bytes > ${RANGE_BYTES * times} OR number > ${RANGE_ROOTS * times} ORDER BY root LIMIT 1`,
+             WHERE l.pipeline = $1 AND ${within('l.root', range)} ORDER BY l.root LIMIT ${size.roots * times + 1}) roots) sums
+     WHERE bytes > ${size.bytes * times} OR number > ${size.roots * times} ORDER BY root LIMIT 1`,
     boundsOf(pipeline, range),
   );
   if (rows.length === 0) return limit;
   if (!isKnown) return (rows[0] as { root: string }).root;
-  return endOfRange(client, { pipeline, above, limit, isKnown: false });
+  return endOfRange(client, { pipeline, above, limit, isKnown: false, size });
 }

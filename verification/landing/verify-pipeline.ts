@@ -10,7 +10,8 @@ import { readIds } from '../ids.ts';
 import { compareRoots } from './compare-roots.ts';
 import type { RowDifference } from './compare-roots.ts';
 import { findExtraRows } from './foreign-rows.ts';
-import { boundsOf, endOfRange, readState, within } from './range-figures.ts';
+import { RANGE_SIZE, boundsOf, endOfRange, readState, within } from './range-figures.ts';
+import type { RangeSize } from './range-figures.ts';
 import { reasonToCompare } from './ranges.ts';
 import type { Figures, Range, RangeState, Reason, RecordedRange } from './ranges.ts';
 import { inSnapshot } from './snapshot.ts';
@@ -41,6 +42,7 @@ export interface VerifyTask {
   /** Hash of the transformation's code. */
   readonly version: string;
   readonly compareAfterMs: number;
+  readonly size?: RangeSize;
   readonly signal?: AbortSignal;
   readonly onRange?: (progress: { readonly ranges: number; readonly compared: number }) => void;
 }
@@ -98,6 +100,7 @@ async function lookAt(client: ClientBase, task: VerifyTask, above: string): Prom
     above,
     limit: await nextAbove(client, pipeline.name, above),
     isKnown: recorded !== undefined,
+    size: task.size ?? RANGE_SIZE,
   });
   const range: Range = { above, upto };
   const state = await readState(client, { pipeline, range });

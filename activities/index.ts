@@ -1,7 +1,6 @@
 // The activities as Temporal sees them: each finds its pipeline's engine, does its work in the scope that Temporal
 // gives, and turns a failure into one with a code.
-import { ApplicationFailure, Context, CompleteAsyncError } from '@temporalio/activity';
-import { MkondoError, errorFates } from '../model/errors.ts';
+import { Context } from '@temporalio/activity';
 import { apply } from './apply.ts';
 import type { ActivityScope } from './apply.ts';
 import type { PipelineActivities } from './contract.ts';
@@ -9,7 +8,7 @@ import { readState, recordOperation } from './control.ts';
 import { createEngines } from './engine.ts';
 import type { Engine, EngineDeps } from './engine.ts';
 import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
-import { ourSchemaBroken, unavailable } from './database-errors.ts';
+import { toFailure } from './failure.ts';
 import { inTransaction } from './transaction.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -67,23 +66,4 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
     retryQuarantined: (input) => run(input.pipeline, (engine, scope) => retryQuarantined(engine, input, scope)),
     awaitDerived: (input) => run(input.pipeline, (engine, scope) => awaitDerived(engine, input, scope)),
   };
-}
-
-/** The failure as Temporal keeps it: its type is the catalogue's code, and the catalogue says whether to try again. */
-function toFailure(error: unknown, deps: EngineDeps, pipeline: string): unknown {
-  if (error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
-  const known = error instanceof MkondoError ? error : (unavailable(error) ?? ourSchemaBroken(error));
-  deps.metrics.countError(known ?? error, pipeline);
-  deps.log.error(
-    { pipeline, err: error },
-    known?.message ?? 'An activity failed for a reason that the catalogue does not know',
-  );
-  if (known === undefined) return error;
-  return ApplicationFailure.create({
-    type: known.code,
-    message: known.message,
-    nonRetryable: errorFates[known.code] !== 'retry',
-    details: [{ advice: known.advice }],
-    ...(known.cause instanceof Error ? { cause: known.cause } : {}),
-  });
 }

@@ -2,6 +2,7 @@
 // for a reason which another try alone does not mend comes back to the workflow, which shows it.
 import { ApplicationFailure, ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { PipelineActivities } from '../activities/contract.ts';
+import type { VerificationActivities } from '../verification/contract.ts';
 import { errorFates } from '../model/errors.ts';
 import type { Fault } from './memory.ts';
 
@@ -37,11 +38,19 @@ export const prompt = proxyActivities<Pick<PipelineActivities, 'readState' | 'se
 
 /** The steps of a long operation take minutes for millions of rows; each heartbeats its progress. */
 export const steps = proxyActivities<
-  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'>
+  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'> &
+    Pick<VerificationActivities, 'mend'>
 >({
   startToCloseTimeout: '24 hours',
   heartbeatTimeout: '30 s',
   retry: forEver,
+});
+
+/** A verification of many millions of rows takes minutes; it heartbeats, and the next one is not far. */
+export const looks = proxyActivities<Pick<VerificationActivities, 'verify'>>({
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '30 s',
+  retry: { ...forEver, maximumAttempts: 10 },
 });
 
 /** What an activity failed with: its code (the failure's type), and the advice in its first detail, `{ advice }`. */

@@ -1,3 +1,4 @@
 // The entry of the workflow bundle: workflows, and nothing else.
 export { operation } from './operation.ts';
 export { pipeline } from './pipeline.ts';
+export { verification } from './verification.ts';

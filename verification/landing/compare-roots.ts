@@ -1,13 +1,11 @@
-// Some roots, derived anew from landing and compared with v3 row by row, within one snapshot. PostgreSQL compares, so that
+// Some roots, derived anew and compared with v3 row by row, within one snapshot of v3. PostgreSQL compares, so that
 // values are read by the input functions of v3's own types; only rows that differ come back.
 import type { ClientBase } from 'pg';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import { databaseFault } from '../../activities/database-errors.ts';
-import { loadRoots } from '../../activities/load.ts';
 import { derive, own, rowsOf } from '../../activities/owned-rows.ts';
 import type { Derived, OwnedPieces, OwnedRow } from '../../activities/owned-rows.ts';
 import type { Plan } from '../../activities/plan.ts';
-import { wholeRoots } from '../../activities/scope.ts';
 import { existingKeys } from '../../activities/v3-rows.ts';
 import { MkondoError } from '../../model/errors.ts';
 import { v3Tables } from '../../pipelines/catalog/v3.ts';
@@ -47,10 +45,14 @@ interface Entry {
   readonly version: string;
 }
 
+/** Root -> its tree of v2 rows; a root that does not live is absent. */
+export type ReadTrees = (roots: readonly string[]) => Promise<ReadonlyMap<string, object>>;
+
 interface Task {
   readonly plan: Plan;
   readonly version: string;
   readonly ids: Ids;
+  readonly readTrees: ReadTrees;
 }
 
 interface Chunk extends Task {
@@ -110,7 +112,7 @@ async function compareChunk(client: ClientBase, input: Chunk): Promise<Compared>
   const { plan, roots, version } = input;
   const { pipeline } = plan;
   const ledger = await readEntries(client, pipeline.name, roots);
-  const { derived, refused } = await deriveAnew(client, input);
+  const { derived, refused } = await deriveAnew(input);
   // What a root stood for before it failed says nothing.
   for (const { root } of refused) ledger.delete(root);
   const differences: RowDifference[] = [...refused];
@@ -159,12 +161,9 @@ async function readEntries(
   return new Map(rows.map(({ root, owned, version }) => [root, { owned, version }]));
 }
 
-async function deriveAnew(
-  client: ClientBase,
-  { plan, ids, roots }: Chunk,
-): Promise<{ readonly derived: readonly Derived[]; readonly refused: readonly RowDifference[] }> {
+async function deriveAnew({ plan, ids, roots, readTrees }: Chunk): Promise<{ readonly derived: readonly Derived[]; readonly refused: readonly RowDifference[] }> {
   const { pipeline } = plan;
-  const { trees } = await loadRoots(client, plan, wholeRoots(roots));
+  const trees = await readTrees(roots);
   const derived: Derived[] = [];
   const refused: RowDifference[] = [];
   for (const [root, tree] of trees) {

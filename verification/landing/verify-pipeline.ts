@@ -4,6 +4,8 @@
 import type { ClientBase, Pool } from 'pg';
 import { readPositions } from '../../activities/control.ts';
 import type { Offsets } from '../../activities/contract.ts';
+import { loadRoots } from '../../activities/load.ts';
+import { wholeRoots } from '../../activities/scope.ts';
 import { landingTable } from '../../activities/identifiers.ts';
 import type { Plan } from '../../activities/plan.ts';
 import { readIds } from '../ids.ts';
@@ -113,6 +115,7 @@ async function lookAt(client: ClientBase, task: VerifyTask, above: string): Prom
   const { differences, rows } = await compareRoots(client, {
     ...task,
     ids: await readIds(client, pipeline),
+    readTrees: async (some) => (await loadRoots(client, task.plan, wholeRoots(some))).trees,
     roots,
   });
   const isClean = differences.length === 0 && open === 0;

@@ -41,7 +41,8 @@ function landedRows(pipeline: string, table: V2Table): string {
 
 /** What typedValue of activities/column-types.ts is for a mapping, in SQL: what Debezium wrote -> v2's value. */
 function valueOf(text: string, type: string): string {
-  if (type === 'date') return counted(text, 'date', { infinite: INFINITE_DAYS, counted: `date '1970-01-01' + ${text}::int` });
+  if (type === 'date')
+    return counted(text, 'date', { infinite: INFINITE_DAYS, counted: `date '1970-01-01' + ${text}::int` });
   if (type.startsWith('timestamp without time zone'))
     return counted(text, 'timestamp', {
       infinite: INFINITE_MICROS,
@@ -60,6 +61,8 @@ function counted(
   type: 'date' | 'timestamp',
   ways: { readonly infinite: Readonly<Record<string, string>>; readonly counted: string },
 ): string {
-  const infinite = Object.entries(ways.infinite).map(([number, word]) => `WHEN ${text} = '${number}' THEN '${word}'::${type}`);
+  const infinite = Object.entries(ways.infinite).map(
+    ([number, word]) => `WHEN ${text} = '${number}' THEN '${word}'::${type}`,
+  );
   return `CASE ${infinite.join(' ')} WHEN ${text} ~ '^-?[0-9]+$' THEN ${ways.counted} ELSE ${text}::${type} END`;
 }

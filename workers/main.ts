@@ -1,4 +1,5 @@
 // A worker: hosts every pipeline's workflow and activities. Wiring only.
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -18,6 +19,9 @@ import { cachedBundle } from './bundle.ts';
 import { startDeriving } from './derive-beside.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
+import { keepVerifying } from './verify-schedules.ts';
+import { createVerification } from '../verification/activities.ts';
+import { parseHours } from '../verification/hours.ts';
 
 /** Activities hear at once that the worker ends, finish the batch that they commit, and return. */
 const SHUTDOWN_GRACE = '100 ms';
@@ -42,16 +46,27 @@ const health = await serveHealth({
 installRuntime(config, log);
 const pool = new Pool({ ...v3PoolConfig(config, 'first'), application_name: 'mkondo-worker' });
 pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
-const activities = createActivities({
-  pool,
-  metrics,
-  log,
-  brokers: config.MKONDO_KAFKA_BROKERS,
-  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
-  placeholder: config.MKONDO_UNAVAILABLE_VALUE,
-  pipelines,
-  deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
-});
+const activities = {
+  ...createVerification({
+    pool,
+    metrics,
+    log,
+    pipelines,
+    compareAfterMs: config.MKONDO_VERIFY_COMPARE_DAYS * 86_400_000,
+    v2Url: config.MKONDO_VERIFY_V2_URL,
+    v2Hours: parseHours(config.MKONDO_VERIFY_V2_HOURS ?? ''),
+  }),
+  ...createActivities({
+    pool,
+    metrics,
+    log,
+    brokers: config.MKONDO_KAFKA_BROKERS,
+    topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+    placeholder: config.MKONDO_UNAVAILABLE_VALUE,
+    pipelines,
+    deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
+  }),
+};
 
 await untilDone('migrating our schema in v3', () => migrate(pool));
 const workflowBundle = await cachedBundle();
@@ -102,6 +117,7 @@ async function runWorker(): Promise<void> {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     stopping.signal.addEventListener('abort', shutDown);
+    await keepVerifying(new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }), { config, pipelines });
     state = 'running';
     log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length }, 'the worker runs');
     await worker.run().finally(() => stopping.signal.removeEventListener('abort', shutDown));

@@ -161,7 +161,12 @@ async function readEntries(
   return new Map(rows.map(({ root, owned, version }) => [root, { owned, version }]));
 }
 
-async function deriveAnew({ plan, ids, roots, readTrees }: Chunk): Promise<{ readonly derived: readonly Derived[]; readonly refused: readonly RowDifference[] }> {
+async function deriveAnew({
+  plan,
+  ids,
+  roots,
+  readTrees,
+}: Chunk): Promise<{ readonly derived: readonly Derived[]; readonly refused: readonly RowDifference[] }> {
   const { pipeline } = plan;
   const trees = await readTrees(roots);
   const derived: Derived[] = [];
@@ -262,8 +267,7 @@ async function compareBags(client: ClientBase, { target, expected }: Comparing):
     .map((row) => ({
       index: places[row.place] as number,
       kind: row.actual === null ? 'missing' : 'different',
-      columns:
-        row.actual === null ? [] : [{ column: '(all rows)', ...aroundDifference(row.expected, row.actual) }],
+      columns: row.actual === null ? [] : [{ column: '(all rows)', ...aroundDifference(row.expected, row.actual) }],
     }));
 }
 

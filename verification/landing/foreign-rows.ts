@@ -139,7 +139,15 @@ async function search(
     const root = valuesOf(row).flatMap((value) => owners.get(value) ?? [])[0];
     if (root === undefined && !isOurId(target, row)) return [];
     return [
-      { kind: 'extra', target: name, table: target.table, key, root: root ?? `extra ${key}`, columns: [], cause: 'unowned' },
+      {
+        kind: 'extra',
+        target: name,
+        table: target.table,
+        key,
+        root: root ?? `extra ${key}`,
+        columns: [],
+        cause: 'unowned',
+      },
     ];
   });
   return { extra, own: rows.length - extra.length };
@@ -167,7 +175,11 @@ function isOurId(target: Target, row: Readonly<Record<string, unknown>>): boolea
  */
 async function findOwners(
   client: ClientBase,
-  { pipeline, target, rows }: { readonly pipeline: Pipeline; readonly target: Target; readonly rows: readonly Unowned[] },
+  {
+    pipeline,
+    target,
+    rows,
+  }: { readonly pipeline: Pipeline; readonly target: Target; readonly rows: readonly Unowned[] },
 ): Promise<ReadonlyMap<string, string>> {
   const values = [...new Set(rows.flatMap(({ row }) => valuesOf(row)))];
   const owners = new Map<string, string>();

@@ -63,9 +63,7 @@ function isSame(left: Figures, right: Figures): boolean {
     names.length === Object.keys(right).length &&
     names.every((name) => {
       const [a, b] = [left[name], right[name]];
-      return (
-        a?.owned === b?.owned && a?.keys === b?.keys && a?.found === b?.found && a?.checksum === b?.checksum
-      );
+      return a?.owned === b?.owned && a?.keys === b?.keys && a?.found === b?.found && a?.checksum === b?.checksum;
     })
   );
 }

@@ -47,7 +47,11 @@ export async function finish(
   });
 }
 
-export async function fail(pool: Pool, begun: Begun, fault: { readonly code: string; readonly message: string }): Promise<void> {
+export async function fail(
+  pool: Pool,
+  begun: Begun,
+  fault: { readonly code: string; readonly message: string },
+): Promise<void> {
   await pool.query(
     `UPDATE cdc.verifications SET state = 'failed', finished_at = clock_timestamp(), result = $2 WHERE id = $1`,
     [begun.id, JSON.stringify(fault)],
@@ -80,4 +84,18 @@ export async function readMendable(client: ClientBase, pipeline: string): Promis
     [pipeline],
   );
   return rows;
+}
+
+/** The pipelines in the order in which it is their turn. */
+export async function longestAgo(
+  pool: Pool,
+  { against, pipelines }: { readonly against: Begun['against']; readonly pipelines: readonly string[] },
+): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT x.name FROM unnest($1::text[]) WITH ORDINALITY AS x (name, place)
+     ORDER BY (SELECT max(v.finished_at) FROM cdc.verifications v
+               WHERE v.pipeline = x.name AND v.against = $2 AND v.state = 'done' AND coalesce((v.result ->> 'isWhole')::boolean, true)) NULLS FIRST, x.place`,
+    [pipelines, against],
+  );
+  return rows.map(({ name }) => name);
 }

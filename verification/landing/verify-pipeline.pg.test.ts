@@ -56,14 +56,20 @@ beforeEach(async () => {
   await settle(testbed, v2);
 });
 afterEach(async () => {
-  await testbed.client.query('DELETE FROM cdc.verifications; DELETE FROM cdc.verified_ranges; DELETE FROM cdc.foreign_rows');
+  await testbed.client.query(
+    'DELETE FROM cdc.verifications; DELETE FROM cdc.verified_ranges; DELETE FROM cdc.foreign_rows',
+  );
   await testbed.clean();
 });
 
 test('what nobody touched is right, in every pipeline; the second time no row is looked at', async () => {
   for (const { name } of testbed.engines) expect((await verify(name)).differences).toEqual([]);
   const again = await verify('requisitions');
-  expect(again).toMatchObject({ differences: [], ranges: { compared: 0, reasons: {} }, rows: { summed: ROWS, compared: 0 } });
+  expect(again).toMatchObject({
+    differences: [],
+    ranges: { compared: 0, reasons: {} },
+    rows: { summed: ROWS, compared: 0 },
+  });
   expect(again.ranges.total).toBeGreaterThanOrEqual(REQUISITIONS / (ROOTS_OF_RANGE + 1));
 });
 
@@ -122,7 +128,7 @@ test('an extra row that hangs below nothing of ours goes by itself', async () =>
   await expectMended([`extra ${id}`], 'geographic-levels');
 });
 
-test("rows that v3 makes of its own are no difference, and are looked at once", async () => {
+test('rows that v3 makes of its own are no difference, and are looked at once', async () => {
   await verify('geographic-levels');
   await edit(
     `INSERT INTO referencedata.geographic_levels (id, code, levelnumber) VALUES ($1, 'own', 9)`,
@@ -173,7 +179,8 @@ test('changes that are applied meanwhile are never a difference', async () => {
     for (let round = 1; !isOver; round += 1) {
       const line = 1 + (round % (REQUISITIONS * LINES));
       v2.change('requisition_line_items', line, { remarks: `round ${round}`, quantityreceived: round });
-      if (round % 3 === 0) v2.change('requisitions', 1 + (round % REQUISITIONS), { status: round % 2 === 0 ? 'SUBMITTED' : 'INITIATED' });
+      if (round % 3 === 0)
+        v2.change('requisitions', 1 + (round % REQUISITIONS), { status: round % 2 === 0 ? 'SUBMITTED' : 'INITIATED' });
       if (round % 5 === 0) v2.change('products', 1 + (round % LINES), { primaryname: `Product ${round}` });
       await applyAll(engine, v2, { isDeferred: round % 4 === 0 });
       if (round % 8 === 0) await deriveAll(engine);
@@ -181,7 +188,8 @@ test('changes that are applied meanwhile are never a difference', async () => {
   })();
   try {
     const reports: LandingReport[] = [];
-    for (let look = 0; look < 12; look += 1) reports.push(await verify('requisitions', { compareAfterMs: look % 2 === 0 ? 0 : DAY_MS }));
+    for (let look = 0; look < 12; look += 1)
+      reports.push(await verify('requisitions', { compareAfterMs: look % 2 === 0 ? 0 : DAY_MS }));
     expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
     // It was no quiet time.
     expect(reports.some(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))).toBe(true);
@@ -198,7 +206,14 @@ test('new roots make new ranges, and every root stands in one', async () => {
   v2.transaction((transaction) => {
     for (let id = 100; id < 140; id += 1) {
       insertInto(transaction, 'processing_periods', { id, scheduleid: 1 });
-      insertInto(transaction, 'requisitions', { id, facilityid: 1, programid: 1, periodid: id, status: 'INITIATED', emergency: false });
+      insertInto(transaction, 'requisitions', {
+        id,
+        facilityid: 1,
+        programid: 1,
+        periodid: id,
+        status: 'INITIATED',
+        emergency: false,
+      });
     }
   });
   await settle(testbed, v2);
@@ -230,7 +245,9 @@ function inShort({ differences }: LandingReport): readonly (readonly string[])[]
 async function expectMended(roots: readonly string[], pipeline = 'requisitions'): Promise<void> {
   const engine = testbed.engine(pipeline);
   await mend(engine.pool, { id: 'mend', pipeline, name: 'mend', reason: 'test', by: 'test', via: 'update' });
-  const { rows } = await testbed.client.query<{ root: string }>('SELECT root FROM cdc.dirty ORDER BY length(root), root');
+  const { rows } = await testbed.client.query<{ root: string }>(
+    'SELECT root FROM cdc.dirty ORDER BY length(root), root',
+  );
   expect(rows.map(({ root }) => root)).toEqual(roots);
   expect((await deriveAll(engine)).quarantined).toBe(0);
   expect((await verify(pipeline)).differences).toEqual([]);
@@ -245,7 +262,9 @@ async function applyForgetfully(): Promise<void> {
 }
 
 async function countRanges(): Promise<number> {
-  const { rows } = await testbed.client.query<{ count: number }>('SELECT count(*)::int AS count FROM cdc.verified_ranges');
+  const { rows } = await testbed.client.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM cdc.verified_ranges',
+  );
   return rows[0]?.count ?? 0;
 }
 

@@ -20,7 +20,11 @@ import { inSnapshot } from './snapshot.ts';
 
 export interface LandingReport {
   readonly differences: readonly RowDifference[];
-  readonly ranges: { readonly total: number; readonly compared: number; readonly reasons: Partial<Record<Reason, number>> };
+  readonly ranges: {
+    readonly total: number;
+    readonly compared: number;
+    readonly reasons: Partial<Record<Reason, number>>;
+  };
   readonly rows: {
     /** Rows of v3 that PostgreSQL added up. */
     readonly summed: number;
@@ -152,11 +156,7 @@ async function nextAbove(client: ClientBase, pipeline: string, above: string): P
   return rows[0]?.above ?? null;
 }
 
-async function readRecorded(
-  client: ClientBase,
-  pipeline: string,
-  above: string,
-): Promise<RecordedRange | undefined> {
+async function readRecorded(client: ClientBase, pipeline: string, above: string): Promise<RecordedRange | undefined> {
   const { rows } = await client.query<RecordedRange & RangeState>(
     `SELECT above, upto, version, mark, figures, is_clean AS "isClean", compared_at AS "comparedAt"
      FROM cdc.verified_ranges WHERE pipeline = $1 AND above = $2`,

@@ -65,7 +65,10 @@ function nameOf({ group, figures }: GroupDifference): string {
 }
 
 /** One snapshot of landing and v3, with views that nobody else sees and that go with it. Null when landing lacks a table. */
-async function inView<T>({ pool, pipelines }: ReportsTask, work: (client: ClientBase) => Promise<T>): Promise<T | null> {
+async function inView<T>(
+  { pool, pipelines }: ReportsTask,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T | null> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const lost = (error: Error): void => void (broken = error);

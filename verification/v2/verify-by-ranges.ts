@@ -94,7 +94,11 @@ async function readAll(v2: Client, task: V2Task): Promise<FirstPass> {
       return { seen, suspects: [...suspects], ...count, isWhole: false };
     const { value: roots, done } = await inShortTransaction(v2, () => chunks.next());
     if (done === true || roots === undefined) return { seen, suspects: [...suspects], ...count, isWhole: true };
-    const compared = await compare(task, roots, roots.map(({ key }) => key));
+    const compared = await compare(
+      task,
+      roots,
+      roots.map(({ key }) => key),
+    );
     for (const { key } of roots) seen.add(key);
     for (const { root } of compared.differences) suspects.add(root);
     count.ranges += 1;
@@ -150,7 +154,8 @@ async function compare(
       version,
       ids: await readIds(client, plan.pipeline),
       roots: keys.filter((key) => !open.has(key)),
-      readTrees: async (some) => new Map(some.flatMap((key) => (trees.has(key) ? [[key, trees.get(key) as object]] : []))),
+      readTrees: async (some) =>
+        new Map(some.flatMap((key) => (trees.has(key) ? [[key, trees.get(key) as object]] : []))),
     });
     return { ...compared, openRoots: open.size };
   });

@@ -17,6 +17,7 @@ import { readOperations, readPipelines, readQuarantine } from './control-schema.
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operate } from './operate.ts';
 import { toProblem } from './problem.ts';
+import { registerVerification } from './verification.ts';
 
 export interface ApiDeps {
   readonly pool: Pool;
@@ -107,6 +108,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     return { quarantine: rows.map(quarantined), next };
   });
 
+  registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
+
   for (const name of operationNames) {
     app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>
       operate({ client, taskQueue, pipeline: known(params.name).name, name, body }),
@@ -119,7 +122,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       onRequest: async ({ params }) => {
         const pipeline = known(params.name);
         throw new MkondoError('OPERATION_UNKNOWN', `${pipeline.name} has no operation '${params.operation}'.`, {
-          advice: `There are: ${operationNames.join(', ')}.`,
+          advice: `There are: ${operationNames.join(', ')}, verify.`,
         });
       },
     },

@@ -50,14 +50,14 @@ test('a row that somebody changed in v3, and one that v2 has no more, are found'
   const [facility] = source.rows('public.facilities');
   const id = idOf('facilities', String(facility?.['id']));
   await testbed.client.query(`UPDATE referencedata.facilities SET name = name || '!' WHERE id = $1`, [id]);
-  const { rows } = await v2.client.query<{ id: number }>(
-    'DELETE FROM facility_approved_products WHERE id = (SELECT max(id) FROM facility_approved_products) RETURNING id',
+  const { rows } = await v2.client.query<{ root: number }>(
+    'DELETE FROM facility_approved_products WHERE id = (SELECT max(id) FROM facility_approved_products) RETURNING programproductid AS root',
   );
   expect((await look('facilities')).differences).toMatchObject([
     { kind: 'different', key: id, cause: 'v3', columns: [{ column: 'name', expected: facility?.['name'] }] },
   ]);
   expect((await look('approved-products')).differences).toMatchObject([
-    { kind: 'extra', target: 'approvals', root: String(rows[0]?.id) },
+    { kind: 'extra', target: 'approvals', root: String(rows[0]?.root) },
   ]);
   await testbed.client.query(`UPDATE referencedata.facilities SET name = left(name, -1) WHERE id = $1`, [id]);
 });

@@ -28,7 +28,7 @@ export interface VerificationApiDeps {
 const against = z.enum(['landing', 'v2', 'reports']);
 
 /** One verification, as it stands in our schema. */
-export const verificationSchema = z.object({
+const verificationSchema = z.object({
   id: z.string(),
   /** Null: the reports. */
   pipeline: z.string().nullable(),
@@ -52,25 +52,25 @@ const differenceSchema = z.object({
   cause: z.enum(['v3', 'landing', 'transformation', 'unowned']),
 });
 
-export const verificationsSchema = z.object({ verifications: z.array(verificationSchema) });
+const verificationsSchema = z.object({ verifications: z.array(verificationSchema) });
 
-export const pipelineVerificationSchema = z.object({
+const pipelineVerificationSchema = z.object({
   landing: verificationSchema.nullable().describe('the last one that ended'),
   v2: verificationSchema.nullable(),
   running: z.array(verificationSchema),
   differences: z.array(differenceSchema).describe('rows that the last one against landing found, from the first'),
 });
 
-export const verifyBodySchema = z.strictObject({ against: z.enum(['landing', 'v2']).default('landing') });
+const verifyBodySchema = z.strictObject({ against: z.enum(['landing', 'v2']).default('landing') });
 
-export const begunSchema = z.object({
+const begunSchema = z.object({
   answer: z.string(),
   workflow: z.object({ id: z.string(), url: z.string().nullable() }),
 });
 
 type Verification = z.infer<typeof verificationSchema>;
 
-export const pageSchema = z.strictObject({
+const pageSchema = z.strictObject({
   limit: z.coerce
     .number('must be a whole number')
     .int('must be a whole number')
@@ -78,6 +78,18 @@ export const pageSchema = z.strictObject({
     .max(1_000, 'must be at most 1000')
     .default(100),
 });
+
+/**
+ * What these routes take and give, for a description of the API.
+ * @public
+ */
+export const verificationSchemas = {
+  verifications: verificationsSchema,
+  pipelineVerification: pipelineVerificationSchema,
+  page: pageSchema,
+  verifyBody: verifyBodySchema,
+  begun: begunSchema,
+} as const;
 
 export function registerVerification(app: FastifyInstance, deps: VerificationApiDeps): void {
   const { pool, pipelines, known, metrics } = deps;

@@ -68,6 +68,11 @@ const settings = z.object({
   MKONDO_VERIFY_MINUTES: wholeNumber('a whole number of minutes', 0, 10_080)
     .default(60)
     .describe("how often each pipeline's rows in v3 are verified against landing; 0: never by themselves"),
+  MKONDO_VERIFY_SECONDS: wholeNumber('a whole number of seconds', 1, 86_400)
+    .default(300)
+    .describe(
+      'a verification that came by itself begins nothing more after so long; the next one goes on with the rest',
+    ),
   MKONDO_VERIFY_REPORTS_HOURS: wholeNumber('a whole number of hours', 0, 168)
     .default(24)
     .describe("how often the reports' checks run against landing; 0: never by themselves"),
@@ -84,6 +89,7 @@ const settings = z.object({
   MKONDO_VERIFY_V2_HOURS: z
     .string()
     .regex(/^([01]?\d|2[0-3])-([01]?\d|2[0-4])$/, "must be hours of the day (UTC), such as '22-4'")
+    .refine((text) => new Set(text.split('-').map(Number)).size === 2, 'must not begin and end at the same hour')
     .optional()
     .describe(
       "hours of the day (UTC) during which all pipelines are compared with v2 itself, such as '22-4'; without it only on demand",

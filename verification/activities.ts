@@ -30,6 +30,8 @@ export interface VerificationDeps {
   readonly pipelines: readonly Pipeline[];
   /** Rows are compared one by one after so long, whatever the sums say. */
   readonly compareAfterMs: number;
+  /** How long a verification that came by itself may go on. */
+  readonly boundedMs: number;
   /** v2, or a replica of it; undefined where nobody may read it. */
   readonly v2Url: string | undefined;
   /** When all pipelines may be compared with v2 by themselves. */
@@ -139,6 +141,7 @@ export function createVerification(deps: VerificationDeps): VerificationActiviti
       plan,
       version: transformationVersion(name),
       compareAfterMs,
+      ...(input.isBounded === true ? { mostMs: deps.boundedMs } : {}),
       signal: look.signal,
       onRange: look.heartbeat,
     });

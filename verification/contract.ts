@@ -9,6 +9,8 @@ export interface VerificationRequest {
   readonly against: Against;
   /** Null for the reports; with `v2`, for all pipelines in turn, the one that was looked at longest ago first. */
   readonly pipeline: string | null;
+  /** Goes on next time when it takes long. A look that somebody asks for is whole. */
+  readonly isBounded?: boolean;
 }
 
 export interface VerificationSummary extends VerificationRequest {

@@ -3,10 +3,11 @@ import type { LandingReport } from './landing/verify-pipeline.ts';
 import type { ReportsReport } from './landing/verify-reports.ts';
 import type { V2Report } from './v2/verify-by-ranges.ts';
 
-export function landingText({ differences, ranges, rows, openRoots }: LandingReport): string {
+export function landingText({ differences, ranges, rows, openRoots, isWhole }: LandingReport): string {
+  const whole = isWhole ? '' : ` ${countedText(ranges.total - ranges.looked, 'range')} have their turn next time.`;
   const left =
     openRoots === 0 ? '' : ` ${countedText(openRoots, 'root')} left out: to be derived, waiting or in quarantine.`;
-  return `${countedText(differences.length, 'row')} of ${grouped(rows.summed)} ${differences.length === 1 ? 'differs' : 'differ'} from landing; ${ranges.compared} of ${countedText(ranges.total, 'range')} compared row by row (${countedText(rows.compared, 'row')}).${left}`;
+  return `${countedText(differences.length, 'row')} of ${grouped(rows.summed)} ${differences.length === 1 ? 'differs' : 'differ'} from landing; ${ranges.compared} of ${countedText(ranges.looked, 'range')} compared row by row (${countedText(rows.compared, 'row')}).${whole}${left}`;
 }
 
 export function v2Text({ differences, rows, roots, load, isWhole, openRoots }: V2Report): string {

@@ -52,6 +52,7 @@ const activities = {
     metrics,
     log,
     pipelines,
+    boundedMs: config.MKONDO_VERIFY_SECONDS * 1_000,
     compareAfterMs: config.MKONDO_VERIFY_COMPARE_DAYS * 86_400_000,
     v2Url: config.MKONDO_VERIFY_V2_URL,
     v2Hours: parseHours(config.MKONDO_VERIFY_V2_HOURS ?? ''),

@@ -43,7 +43,7 @@ export function plannedSchedules(settings: Settings, pipelines: readonly Pick<Pi
     const offsetSeconds = Math.floor((index * minutes * 60) / pipelines.length);
     return {
       scheduleId: `verify-${name}`,
-      request: { against: 'landing', pipeline: name },
+      request: { against: 'landing', pipeline: name, isBounded: true },
       spec: minutes === 0 ? null : { intervals: [{ every: `${minutes} minutes`, offset: `${offsetSeconds} seconds` }] },
     };
   });

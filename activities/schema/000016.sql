@@ -46,8 +46,11 @@ CREATE TABLE cdc.verified_ranges (
   mark text NOT NULL,
   -- {"<target>": {"owned", "keys", "found", "checksum"}}
   figures json NOT NULL,
+  differences int NOT NULL,
   -- No difference, and no root left out.
   is_clean boolean NOT NULL,
+  -- When it was summed last. -infinity: never yet, and mark and figures are empty.
+  summed_at timestamptz NOT NULL,
   -- When its rows were last derived anew and compared one by one.
   compared_at timestamptz NOT NULL,
   PRIMARY KEY (pipeline, above)

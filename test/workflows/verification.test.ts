@@ -111,6 +111,6 @@ function settings(running: Running): Parameters<typeof keepVerifying>[1]['config
 async function detailsOf({ client, handle }: Running): Promise<string> {
   const { currentDetails } = await client.workflow
     .getHandle(handle.workflowId)
-    .query<{ currentDetails?: string }, []>('__temporal_workflow_metadata');
+    .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   return currentDetails ?? '';
 }

@@ -20,6 +20,11 @@ const DIFFERENCES_AT_ONCE = 500;
 export async function begin(pool: Pool, { id, pipeline, against }: Begun): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query('DELETE FROM cdc.verifications WHERE id = $1', [id]);
+    // Its workflow was terminated: nobody else gives one up without a word.
+    await client.query(
+      `UPDATE cdc.verifications SET state = 'failed', finished_at = now(), result = '{"code": "", "message": "It never came to its end."}'
+       WHERE state = 'running' AND started_at < now() - interval '1 day'`,
+    );
     await client.query(
       `INSERT INTO cdc.verifications (id, pipeline, against, state, started_at) VALUES ($1, $2, $3, 'running', clock_timestamp())`,
       [id, pipeline, against],

@@ -145,10 +145,10 @@ test('several kinds at once are mended in one go, and nothing else is derived', 
   await edit('UPDATE requisition.requisition_line_items SET approvedquantity = 12345 WHERE id = $1', lineId(2, 1));
   await edit(`UPDATE requisition.requisitions SET status = 'APPROVED' WHERE id = $1`, idOf('requisitions', '30'));
   const found = await verify('requisitions');
-  expect(found.differences.map(({ kind, root }) => [kind, root]).toSorted()).toEqual([
-    ['different', '2'],
-    ['different', '30'],
-    ['missing', '1'],
+  expect(found.differences.map(({ kind, root }) => `${kind} ${root}`).toSorted()).toEqual([
+    'different 2',
+    'different 30',
+    'missing 1',
   ]);
   await expectMended(['1', '2', '30']);
 });
@@ -174,9 +174,9 @@ test('roots that are to be derived are left out, and their ranges looked at agai
 
 test('changes that are applied meanwhile are never a difference', async () => {
   const engine = testbed.engine('requisitions');
-  let isOver = false;
+  const over = new AbortController();
   const applying = (async () => {
-    for (let round = 1; !isOver; round += 1) {
+    for (let round = 1; !over.signal.aborted; round += 1) {
       const line = 1 + (round % (REQUISITIONS * LINES));
       v2.change('requisition_line_items', line, { remarks: `round ${round}`, quantityreceived: round });
       if (round % 3 === 0)
@@ -194,7 +194,7 @@ test('changes that are applied meanwhile are never a difference', async () => {
     // It was no quiet time.
     expect(reports.some(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))).toBe(true);
   } finally {
-    isOver = true;
+    over.abort();
     await applying;
   }
   await settle(testbed, v2);
@@ -224,13 +224,36 @@ test('new roots make new ranges, and every root stands in one', async () => {
   expect(report.ranges.compared).toBeLessThan(report.ranges.total);
 });
 
+test('a look that is bound in time goes on where the last one ended, and keeps what differs in sight', async () => {
+  const bounded = (): Promise<LandingReport> => verify('requisitions', { mostMs: 0 });
+  const ranges = Math.ceil(REQUISITIONS / (ROOTS_OF_RANGE + 1));
+  for (let looks = 1; looks <= ranges; looks += 1)
+    expect(await bounded()).toMatchObject({ differences: [], ranges: { looked: 1, compared: 1 }, isWhole: false });
+  expect(await verify('requisitions')).toMatchObject({ differences: [], ranges: { compared: 0 }, isWhole: true });
+
+  await edit('UPDATE requisition.requisition_line_items SET approvedquantity = 7 WHERE id = $1', lineId(25, 1));
+  let found = await bounded();
+  for (let times = 0; found.differences.length === 0 && times < REQUISITIONS; times += 1) found = await bounded();
+  expect(inShort(found)).toEqual([['different', 'lines', lineId(25, 1), '25', 'v3']]);
+  // Its range comes first from now on, and another one has its turn beside it.
+  expect(inShort(await bounded())).toEqual(inShort(found));
+  await expectMended(['25']);
+});
+
 async function verify(
   pipeline: string,
-  { compareAfterMs = DAY_MS }: { readonly compareAfterMs?: number } = {},
+  { compareAfterMs = DAY_MS, mostMs }: { readonly compareAfterMs?: number; readonly mostMs?: number } = {},
 ): Promise<LandingReport> {
   const { plan, version, pool } = testbed.engine(pipeline);
   const size = { bytes: 1_000_000, roots: ROOTS_OF_RANGE };
-  const report = await verifyPipeline({ pool, plan, version, compareAfterMs, size });
+  const report = await verifyPipeline({
+    pool,
+    plan,
+    version,
+    compareAfterMs,
+    size,
+    ...(mostMs === undefined ? {} : { mostMs }),
+  });
   const begun = { id: `test-${pipeline}`, pipeline, against: 'landing' } as const;
   await begin(pool, begun);
   await finish(pool, begun, { count: report.differences.length, result: {}, rows: report.differences });

@@ -1,7 +1,6 @@
 // Verification over REST: what was found last, how it was found, and looking again. What it found is mended by the operation
 // `mend`, as any other operation of a pipeline.
 import type { Client } from '@temporalio/client';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -145,18 +144,19 @@ async function start(
   { client, taskQueue, uiLink }: VerificationApiDeps,
   request: VerificationRequest,
 ): Promise<z.infer<typeof begunSchema>> {
-  const id = verificationWorkflowId(request);
-  const workflow = { id, url: uiLink(id) };
+  // One that just ends would not look again, so each has an id of its own. Two at once do the same twice, and no harm.
+  const id = `${verificationWorkflowId(request)}-${new Date().toISOString()}`;
   try {
     await client.withDeadline(Date.now() + 5_000, () =>
       client.workflow.start<typeof verification>(verificationWorkflow, { workflowId: id, taskQueue, args: [request] }),
     );
-    return { answer: 'It has begun; GET the verification to see what it finds.', workflow };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError)
-      return { answer: 'One is under way already; GET the verification to see what it finds.', workflow };
     throw unreachable(error);
   }
+  return {
+    answer: 'It has begun; GET the verification to see what it finds.',
+    workflow: { id, url: uiLink(id) },
+  };
 }
 
 /** Of each kind the newest that ended, and what runs. */

@@ -21,7 +21,7 @@ export function operationWorkflowId(request: {
 
 export const verificationWorkflow = 'verification';
 
-/** Of a verification that somebody asks for; Temporal adds the time to those of a schedule. */
+/** To which the time is added, by Temporal for those of a schedule. */
 export function verificationWorkflowId({ against, pipeline }: VerificationRequest): string {
   return `verify/${pipeline ?? 'all'}/${against}`;
 }

@@ -42,6 +42,7 @@ export function reportText(report: VerifyReport): string {
     checks.join('\n'),
     section('The first differences:', found),
     section('What the system itself knows of:', troubles),
+    `v2 was asked ${report.load.queries} queries, gave ${report.load.rows} rows, and was busy for ${report.load.ms} ms.`,
     agreed === 0 ? '' : `${agreed} root(s) can have no v3 rows, and are rightly in quarantine for it.`,
     report.differences === 0 ? 'v3 is what v2 says: 0 differences.' : `${report.differences} difference(s).`,
   ]

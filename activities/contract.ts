@@ -46,7 +46,7 @@ export interface ApplyResult extends PipelineState {
   readonly counts: Counts;
 }
 
-export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined';
+export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined' | 'mend';
 
 export interface OperationRequest {
   /** Chosen by the caller or the workflow; the same id twice is one operation. */

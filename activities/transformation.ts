@@ -22,10 +22,7 @@ const pipelinesDir = join(import.meta.dirname, '..', 'pipelines');
 const CHANGE_NAME = /^[a-z0-9][a-z0-9-]{0,60}$/;
 
 /** The change that was promoted, null as deployed. @throws pg's errors */
-export async function promotedChange(
-  client: Pick<ClientBase | Pool, 'query'>,
-  pipeline: string,
-): Promise<string | null> {
+export async function promotedChange(client: ClientBase | Pool, pipeline: string): Promise<string | null> {
   const { rows } = await (client as Pool).query<{ change: string | null }>(
     'SELECT change FROM cdc.pipelines WHERE name = $1',
     [pipeline],

@@ -113,7 +113,7 @@ test('whoever asks for what is not there is told what there is', async () => {
       advice: string;
     }>().advice;
   expect(await advice('POST', '/pipelines/products/frobnicate')).toBe(
-    'There are: pause, resume, reset, reprocess, replay, retryQuarantined.',
+    'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, verify.',
   );
   for (const url of ['/', '/pipelines/products/pause']) {
     const routes = await advice('GET', url);
@@ -167,3 +167,41 @@ interface Page {
   readonly quarantine: readonly { readonly position: { readonly offset: number }; readonly payload: unknown }[];
   readonly next: string | null;
 }
+
+test('shows what verifications found, in the API and as metrics', async () => {
+  await migrate(pool);
+  await database.client.query(`
+    INSERT INTO cdc.pipelines (name) VALUES ('lots') ON CONFLICT DO NOTHING;
+    INSERT INTO cdc.verifications (id, pipeline, against, state, started_at, finished_at, differences, result) VALUES
+      ('old', 'lots', 'landing', 'done', '2026-01-01', '2026-01-01', 7, '{}'),
+      ('new', 'lots', 'landing', 'done', '2026-01-02', '2026-01-02T00:00:01Z', 1, '{"answer": "1 row differs"}'),
+      ('now', 'lots', 'landing', 'running', '2026-01-03', NULL, NULL, NULL),
+      ('reports', NULL, 'reports', 'done', '2026-01-02', '2026-01-02', 2, '{"checks": [{"check": "orders", "differences": 2}]}');
+    INSERT INTO cdc.verification_differences (verification, pipeline, kind, target, v3_table, key, root, columns, cause) VALUES
+      ('old', 'lots', 'missing', 'lots', 'referencedata.lots', 'x', '1', '[]', 'v3'),
+      ('new', 'lots', 'different', 'lots', 'referencedata.lots', 'y', '2', '[{"column": "lotcode", "expected": "a", "actual": "b"}]', 'v3');
+  `);
+  expect((await api.inject('/pipelines/lots/verification')).json()).toMatchObject({
+    landing: { id: 'new', differences: 1, result: { answer: '1 row differs' } },
+    v2: null,
+    running: [{ id: 'now' }],
+    differences: [{ root: '2', columns: [{ column: 'lotcode', expected: 'a', actual: 'b' }], cause: 'v3' }],
+  });
+  const { verifications } = (await api.inject('/verification')).json<{ verifications: { id: string }[] }>();
+  expect(verifications.map(({ id }) => id).toSorted()).toEqual(['new', 'now', 'reports']);
+  const metrics = (await api.inject('/metrics')).body;
+  expect(metrics).toMatch(/mkondo_verification_differences\{[^}]*pipeline="lots"[^}]*\} 1/);
+  expect(metrics).toMatch(/mkondo_verification_last_success_timestamp_seconds\{[^}]*pipeline="lots"[^}]*\} 1767312001/);
+  expect(metrics).toMatch(/mkondo_report_differences\{[^}]*report="orders"[^}]*\} 2/);
+});
+
+test.each([
+  ['/pipelines/products/verify', { against: 'v1' }, 400, 'REQUEST_INVALID'],
+  ['/pipelines/nothing/verify', {}, 404, 'PIPELINE_UNKNOWN'],
+  ['/pipelines/products/verify', {}, 503, 'TEMPORAL_UNAVAILABLE'],
+  ['/pipelines/products/mend', {}, 400, 'REQUEST_INVALID'],
+] as const)('POST %s %j, with Temporal away, is answered %i %s', async (url, payload, status, code) => {
+  const answer = await api.inject({ method: 'POST', url, payload });
+  expect(answer.statusCode).toBe(status);
+  expect(answer.json()).toMatchObject({ status, code });
+});

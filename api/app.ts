@@ -18,6 +18,7 @@ import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { experimentRoutes } from './experiments.ts';
 import { operate } from './operate.ts';
 import { toProblem } from './problem.ts';
+import { registerVerification } from './verification.ts';
 
 export interface ApiDeps {
   readonly pool: Pool;
@@ -109,6 +110,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
 
   experimentRoutes(app, { ...deps, parse: parseQuery });
+  registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
 
   for (const name of operationNames) {
     app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>
@@ -122,7 +124,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       onRequest: async ({ params }) => {
         const pipeline = known(params.name);
         throw new MkondoError('OPERATION_UNKNOWN', `${pipeline.name} has no operation '${params.operation}'.`, {
-          advice: `There are: ${operationNames.join(', ')}.`,
+          advice: `There are: ${operationNames.join(', ')}, verify.`,
         });
       },
     },

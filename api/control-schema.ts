@@ -102,7 +102,7 @@ export async function readQuarantine(
 /** `undefined_table`, `invalid_schema_name`: no worker has made our schema yet. */
 const NOT_MADE_YET = new Set(['42P01', '3F000']);
 
-async function query<Row extends object>(
+export async function query<Row extends object>(
   pool: Pool,
   sql: string,
   values: readonly unknown[] = [],

@@ -60,11 +60,16 @@ async function assertReachable(client: Client): Promise<void> {
   try {
     await client.withDeadline(Date.now() + REACH_DEADLINE_MS, () => client.workflowService.getSystemInfo({}));
   } catch (cause) {
-    throw new MkondoError('TEMPORAL_UNAVAILABLE', 'Temporal cannot be reached; nothing was asked of the pipeline.', {
-      advice: 'Try again in a moment. If this lasts, see whether Temporal runs, and MKONDO_TEMPORAL_ADDRESS.',
-      cause,
-    });
+    throw unreachable(cause);
   }
+}
+
+/** For what never came to Temporal. */
+export function unreachable(cause: unknown): MkondoError {
+  return new MkondoError('TEMPORAL_UNAVAILABLE', 'Temporal cannot be reached; nothing was asked of the pipeline.', {
+    advice: 'Try again in a moment. If this lasts, see whether Temporal runs, and MKONDO_TEMPORAL_ADDRESS.',
+    cause,
+  });
 }
 
 function toMkondoError(error: unknown, id: string): MkondoError {

@@ -71,6 +71,35 @@ const settings = z.object({
     .min(1, 'must not be empty')
     .default('127.0.0.1')
     .describe('address on which the REST API and the metrics listen'),
+  MKONDO_VERIFY_MINUTES: wholeNumber('a whole number of minutes', 0, 10_080)
+    .default(60)
+    .describe("how often each pipeline's rows in v3 are verified against landing; 0: never by themselves"),
+  MKONDO_VERIFY_SECONDS: wholeNumber('a whole number of seconds', 1, 86_400)
+    .default(300)
+    .describe(
+      'a verification that came by itself begins nothing more after so long; the next one goes on with the rest',
+    ),
+  MKONDO_VERIFY_REPORTS_HOURS: wholeNumber('a whole number of hours', 0, 168)
+    .default(24)
+    .describe("how often the reports' checks run against landing; 0: never by themselves"),
+  MKONDO_VERIFY_COMPARE_DAYS: wholeNumber('a whole number of days', 0, 365)
+    .default(7)
+    .describe(
+      'rows are derived anew and compared one by one after so many days, also where nothing seems to have changed',
+    ),
+  MKONDO_VERIFY_V2_URL: url
+    .optional()
+    .describe(
+      'PostgreSQL URL of v2, of a replica where there is one, with a role that may only read; nothing but a comparison with v2 uses it',
+    ),
+  MKONDO_VERIFY_V2_HOURS: z
+    .string()
+    .regex(/^([01]?\d|2[0-3])-([01]?\d|2[0-4])$/, "must be hours of the day (UTC), such as '22-4'")
+    .refine((text) => new Set(text.split('-').map(Number)).size === 2, 'must not begin and end at the same hour')
+    .optional()
+    .describe(
+      "hours of the day (UTC) during which all pipelines are compared with v2 itself, such as '22-4'; without it only on demand",
+    ),
   MKONDO_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(', ')}`)
     .default('info')
@@ -96,7 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** What a fault must not repeat: it ends in logs and on screens. */
-const secrets: ReadonlySet<string> = new Set(['MKONDO_V3_URL', 'MKONDO_SIMULATOR_V2_URL']);
+const secrets: ReadonlySet<string> = new Set(['MKONDO_V3_URL', 'MKONDO_VERIFY_V2_URL', 'MKONDO_SIMULATOR_V2_URL']);
 
 /** One line per fault: the variable, its value as it was given, what is expected, and what the setting is for. */
 export function settingFaults(

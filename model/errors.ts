@@ -17,6 +17,7 @@ export type ErrorFate =
 export const errorFates = {
   // The parts around us
   V3_UNAVAILABLE: 'retry',
+  V2_UNAVAILABLE: 'retry',
   KAFKA_UNAVAILABLE: 'retry',
   TEMPORAL_UNAVAILABLE: 'retry',
   OUR_SCHEMA_BROKEN: 'retry',

@@ -32,6 +32,9 @@ export interface Metrics {
   readonly waitingRoots: Gauge<'pipeline'>;
   readonly quarantined: Gauge<'pipeline'>;
   readonly mode: Gauge<'pipeline' | 'mode'>;
+  readonly verificationDifferences: Gauge<'pipeline'>;
+  readonly verificationLastSuccess: Gauge<'pipeline'>;
+  readonly reportDifferences: Gauge<'report'>;
   /** Counts a failure under its code. */
   countError(error: unknown, pipeline?: string): void;
   /** Starts a clock; calling what it returns records the seconds since. */
@@ -162,6 +165,24 @@ export function createMetrics(process: Process): Metrics {
       name: 'mkondo_pipeline_mode',
       help: '1 for the mode that the pipeline is in',
       labelNames: ['pipeline', 'mode'],
+      registers,
+    }),
+    verificationDifferences: new Gauge({
+      name: 'mkondo_verification_differences',
+      help: 'Rows of v3 that the last verification against landing found to differ, by pipeline',
+      labelNames: ['pipeline'],
+      registers,
+    }),
+    verificationLastSuccess: new Gauge({
+      name: 'mkondo_verification_last_success_timestamp_seconds',
+      help: 'When a verification against landing last came to its end, whatever it found, by pipeline',
+      labelNames: ['pipeline'],
+      registers,
+    }),
+    reportDifferences: new Gauge({
+      name: 'mkondo_report_differences',
+      help: "Groups of a report's check that the last look at landing found to differ, by report",
+      labelNames: ['report'],
       registers,
     }),
     countError(error, pipeline = '') {

@@ -22,6 +22,9 @@ import { tryDeployedChanges } from './deployed-changes.ts';
 import { experimentsBeside } from './experiment-beside.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
+import { keepVerifying } from './verify-schedules.ts';
+import { createVerification } from '../verification/activities.ts';
+import { parseHours } from '../verification/hours.ts';
 
 /** Activities hear at once that the worker ends, finish the batch that they commit, and return. */
 const SHUTDOWN_GRACE = '100 ms';
@@ -48,6 +51,16 @@ const pool = new Pool({ ...v3PoolConfig(config, 'first'), application_name: 'mko
 pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
 const activities = {
   ...createExperiments({ pool, metrics, log, pipelines, run: experimentsBeside(process.env) }),
+  ...createVerification({
+    pool,
+    metrics,
+    log,
+    pipelines,
+    boundedMs: config.MKONDO_VERIFY_SECONDS * 1_000,
+    compareAfterMs: config.MKONDO_VERIFY_COMPARE_DAYS * 86_400_000,
+    v2Url: config.MKONDO_VERIFY_V2_URL,
+    v2Hours: parseHours(config.MKONDO_VERIFY_V2_HOURS ?? ''),
+  }),
   ...createActivities({
     pool,
     metrics,
@@ -109,13 +122,15 @@ async function runWorker(): Promise<void> {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     stopping.signal.addEventListener('abort', shutDown);
-    await tryDeployedChanges(new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }), {
+    const client = new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE });
+    await tryDeployedChanges(client, {
       pool,
       log,
       pipelines,
       taskQueue: config.MKONDO_TASK_QUEUE,
       decides: config.MKONDO_DEPLOYED_CHANGE === 'promote' ? 'itself' : 'operator',
     });
+    await keepVerifying(client, { config, pipelines });
     state = 'running';
     log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length }, 'the worker runs');
     await worker.run().finally(() => stopping.signal.removeEventListener('abort', shutDown));

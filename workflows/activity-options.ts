@@ -3,6 +3,7 @@
 import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { PipelineActivities } from '../activities/contract.ts';
 import type { ExperimentActivities } from '../experiments/contract.ts';
+import type { VerificationActivities } from '../verification/contract.ts';
 import { errorFates } from '../model/errors.ts';
 import type { Fault } from './memory.ts';
 
@@ -38,7 +39,8 @@ export const prompt = proxyActivities<Pick<PipelineActivities, 'readState' | 'se
 
 /** The steps of a long operation take minutes for millions of rows; each heartbeats its progress. */
 export const steps = proxyActivities<
-  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'>
+  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'> &
+    Pick<VerificationActivities, 'mend'>
 >({
   startToCloseTimeout: '24 hours',
   heartbeatTimeout: '30 s',
@@ -57,6 +59,13 @@ export const trial = proxyActivities<Pick<ExperimentActivities, 'runExperiment'>
 export const experiments = proxyActivities<Omit<ExperimentActivities, 'runExperiment'>>({
   startToCloseTimeout: '60 s',
   retry: forEver,
+});
+
+/** A verification of many millions of rows takes minutes; it heartbeats, and the next one is not far. */
+export const looks = proxyActivities<Pick<VerificationActivities, 'verify'>>({
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '30 s',
+  retry: { ...forEver, maximumAttempts: 10 },
 });
 
 /** What an activity failed with: its code (the failure's type), and the advice in its first detail, `{ advice }`. */

@@ -1,4 +1,5 @@
 // The page that an operator reads first: a pipeline's status as Markdown, for the head of its page in the Temporal UI.
+import type { VerificationSummary } from '../verification/contract.ts';
 import { operationWorkflowId } from './messages.ts';
 import type { OperationRecord, PipelineStatus, ShownState } from './messages.ts';
 
@@ -61,7 +62,7 @@ function running(operation: OperationRecord, pipeline: string): string {
 }
 
 function figures(status: PipelineStatus): string {
-  const { state, lag, lastEventAt, dirty, waiting, quarantined, totals, applyingSince } = status;
+  const { state, lag, lastEventAt, dirty, waiting, quarantined, totals, applyingSince, verification } = status;
   const rows = [
     ['not landed yet', notLanded(status)],
     [
@@ -69,6 +70,7 @@ function figures(status: PipelineStatus): string {
       dirty === 0 ? 'nothing' : `${counted(dirty, 'root')}; ${waiting} of them wait for a parent or a later try`,
     ],
     ['in quarantine', quarantined === 0 ? 'nothing' : String(quarantined)],
+    ...(verification === null ? [] : [['verified', verified(verification)] as const]),
     ['newest change', lastEventAt === null ? 'none yet' : short(lastEventAt)],
     ['done so far', `${counted(totals.events, 'event')}, ${counted(totals.written, 'v3 row')} written`],
     ['known at', lag.asOf === null ? 'not yet' : short(lag.asOf)],
@@ -77,6 +79,11 @@ function figures(status: PipelineStatus): string {
   return applyingSince === null || state === 'retrying'
     ? list
     : `${list}\n\nAn apply is under way since ${short(applyingSince)}; it reports at its end, within about a minute.`;
+}
+
+function verified({ at, differences, answer }: VerificationSummary): string {
+  const mending = differences === 0 ? '' : ' The update `mend` derives their roots again.';
+  return `${short(at)}, ${counted(differences, 'difference')}. ${line(answer)}${mending}`;
 }
 
 /** While an apply is under way, its positions are not known here; one that is being tried again has moved none. */

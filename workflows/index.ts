@@ -2,3 +2,4 @@
 export { experiment } from './experiment.ts';
 export { operation } from './operation.ts';
 export { pipeline } from './pipeline.ts';
+export { verification } from './verification.ts';

@@ -1,6 +1,7 @@
 // What a pipeline's workflow remembers, and how each thing that happens changes it: pure functions from one memory to the
 // next. All of it travels through continue-as-new. Our schema is the truth; this mirrors it.
 import type { ApplyResult, Counts, Offsets, OperationRequest, PipelineState } from '../activities/contract.ts';
+import type { VerificationSummary } from '../verification/contract.ts';
 import type { OperationEnd, OperationInput, OperationRecord } from './messages.ts';
 
 export interface Memory {
@@ -28,6 +29,8 @@ export interface Memory {
   /** Newest first. */
   readonly recent: readonly OperationRecord[];
   readonly totals: Counts;
+  /** The last verification against landing. Absent in what an older version remembered. */
+  readonly verification?: VerificationSummary;
   /** Runs of this workflow, this one included. */
   readonly runs: number;
 }
@@ -86,6 +89,14 @@ export function claimedTo(memory: Memory, offsets: unknown, nowMs: number): Memo
   }
   const isNews = Object.entries(claimed).some(([position, offset]) => offset !== memory.claimed[position]);
   return fellBehind({ ...memory, claimed, fruitless: isNews ? 0 : memory.fruitless }, nowMs);
+}
+
+/** Anybody may type a signal: what is no summary is passed over. */
+export function wasVerified(memory: Memory, summary: unknown): Memory {
+  const { against, at, answer, differences } = (summary ?? {}) as Partial<VerificationSummary>;
+  const isSummary =
+    against === 'landing' && typeof at === 'string' && typeof answer === 'string' && Number.isSafeInteger(differences);
+  return isSummary ? { ...memory, verification: summary as VerificationSummary } : memory;
 }
 
 export function wokenUp(memory: Memory): Memory {

@@ -1,6 +1,7 @@
 // What one can say to a pipeline's workflow: its signals, updates and queries, with their types and the words that the
 // Temporal UI shows beside them. The bridge and the API use these, too.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { VerificationRequest, VerificationSummary } from '../verification/contract.ts';
 import type { Counts, Mode, Offsets, OperationName, PipelineState, ReplayFrom } from '../activities/contract.ts';
 
 export const pipelineWorkflow = 'pipeline';
@@ -23,6 +24,13 @@ export function experimentWorkflowId(request: { readonly pipeline: string; reado
   return `pipeline/${request.pipeline}/experiment/${request.id}`;
 }
 
+export const verificationWorkflow = 'verification';
+
+/** To which the time is added, by Temporal for those of a schedule. */
+export function verificationWorkflowId({ against, pipeline }: VerificationRequest): string {
+  return `verify/${pipeline ?? 'all'}/${against}`;
+}
+
 /** What stands on the workflow's page in the Temporal UI, from its start to its end. */
 export function pipelineCaption(pipeline: string): { readonly staticSummary: string; readonly staticDetails: string } {
   return {
@@ -42,6 +50,7 @@ export const operationNames = [
   'reprocess',
   'replay',
   'retryQuarantined',
+  'mend',
 ] as const satisfies readonly OperationName[];
 
 /** What an operator types: `{"reason": "..."}`, or the reason alone as a JSON string. */
@@ -129,6 +138,8 @@ export interface PipelineStatus {
   readonly failure: Failure | null;
   /** ISO 8601: since when an `apply` is under way; null when none is. */
   readonly applyingSince: string | null;
+  /** The last one against landing that ended since this workflow was first started; null before. */
+  readonly verification: VerificationSummary | null;
   /** What was applied since this workflow was first started. */
   readonly totals: Counts;
 }
@@ -159,6 +170,8 @@ export interface ExperimentEnd {
 export const claim = defineSignal<[Offsets]>('claim');
 /** There are roots to derive that no event of this pipeline announces. */
 export const wake = defineSignal('wake');
+/** From a verification: what it found. */
+export const verified = defineSignal<[VerificationSummary]>('verified');
 export const operationEnded = defineSignal<[OperationEnd]>('operationEnded');
 
 export const operationSignals = Object.fromEntries(
@@ -184,6 +197,7 @@ const input = 'Input: {"reason": "..."}, and if you like "by" and "id".';
 export const descriptions = {
   claim: 'From the bridge: a topic holds data up to an offset. Harmless by hand.',
   wake: 'Looks for roots that are due to be derived. Harmless by hand.',
+  verified: 'From a verification: what it found. Shown in the status, and nothing else.',
   operationEnded: 'From an operation: how it ended.',
   status: 'Everything about the pipeline: state, positions, lag, quarantine, operations, last failure.',
   lag: 'How far v3 is behind, in events and in seconds. While an apply is under way (applyingSince), what was known when it began (asOf): GET /pipelines/<name> is newer.',
@@ -193,4 +207,5 @@ export const descriptions = {
   reprocess: `Derives all again with the current transformation and writes what differs. Readers see no gap. ${input}`,
   replay: `Lands again from a Kafka position or time; nothing newer is changed. Input: {"reason": "...", "from": "2026-01-31T00:00:00Z"} or "from": {"topic": "...", "partition": 0, "offset": 0}.`,
   retryQuarantined: `Tries again what is in quarantine. ${input}`,
+  mend: `Derives the roots again of which the last verification found rows that differ, and no others. ${input}`,
 } as const satisfies Record<string, string>;

@@ -9,6 +9,7 @@ const example: Readonly<Record<OperationName, string>> = {
   reprocess: '{"reason": "new transformation"}',
   replay: '{"reason": "rows were deleted by hand", "from": "2026-01-31T00:00:00Z"}',
   retryQuarantined: '{"reason": "the mapping is fixed"}',
+  mend: '{"reason": "somebody edited v3 by hand"}',
 };
 
 export type ParsedRequest =

@@ -36,6 +36,7 @@ import { refusal } from './refusal.ts';
 import { pipelineLagEvents, pipelineLagSeconds, pipelineState } from './search-attributes.ts';
 import { lagBucket, lagOf, shownState, statusOf } from './status.ts';
 import type { operation } from './operation.ts';
+import type { VerificationSummary } from '../verification/contract.ts';
 
 export interface PipelineInput {
   readonly pipeline: string;
@@ -80,6 +81,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
       description: descriptions.claim,
     });
     setHandler(messages.wake, () => note(remember.wokenUp(memory)), { description: descriptions.wake });
+    setHandler(messages.verified, (summary) => onVerified(summary), { description: descriptions.verified });
     setHandler(messages.operationEnded, onOperationEnded, { description: descriptions.operationEnded });
     setHandler(messages.status, () => statusOf(name, memory, workflowInfo().unsafe.now()), {
       description: descriptions.status,
@@ -117,6 +119,11 @@ export async function pipeline(input: PipelineInput): Promise<void> {
   function onOperationSignal(operationName: OperationName, given: OperationInput): void {
     const item: SignalledOperation = { name: operationName, input: given, id: uuid4() };
     note({ ...memory, inbox: [...memory.inbox, item] });
+  }
+
+  function onVerified(summary: VerificationSummary): void {
+    note(remember.wasVerified(memory, summary));
+    show();
   }
 
   function onOperationEnded(end: OperationEnd): void {

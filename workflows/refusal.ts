@@ -17,6 +17,7 @@ export function refusal(
     resume: resumeRefusal,
     reset: () => operationRefusal() ?? standstillRefusal(),
     reprocess: () => operationRefusal() ?? standstillRefusal(),
+    mend: () => operationRefusal() ?? standstillRefusal(),
     // Both land while the pipeline is paused; what they mark is derived after resume.
     replay: operationRefusal,
     retryQuarantined: () => operationRefusal() ?? (state.mode === 'drifted' ? standstillRefusal() : null),

@@ -79,6 +79,7 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
             retryAt: iso(failure.retryAtMs),
           },
     applyingSince: applyingSinceMs === null ? null : iso(applyingSinceMs),
+    verification: memory.verification ?? null,
     totals: memory.totals,
   };
 }

@@ -4,9 +4,9 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDemo } from '../../infra/demo/load.ts';
-import { runChecks } from '../../infra/verify/checks.ts';
-import { checks } from '../../infra/verify/checks/index.ts';
-import { stockOnHand } from '../../infra/verify/checks/stock-on-hand.ts';
+import { runChecks } from '../../verification/run-checks.ts';
+import { checks } from '../../verification/checks/index.ts';
+import { stockOnHand } from '../../verification/checks/stock-on-hand.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import type { Row } from './examples.ts';
 import { createDatabase } from '../support/databases.ts';

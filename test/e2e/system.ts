@@ -8,7 +8,7 @@ import { afterAll, afterEach, inject } from 'vitest';
 import { captureNames } from '../../infra/local/capture.ts';
 import { reportText } from '../../infra/verify/report.ts';
 import { waitUntilSettled } from '../../infra/verify/settled.ts';
-import { verify } from '../../infra/verify/verify.ts';
+import { verify } from '../../verification/v2/verify.ts';
 
 export const address = inject('system');
 

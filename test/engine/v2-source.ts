@@ -305,7 +305,15 @@ function encoded(rules: V2TableRules, row: Row, before: Row | null): Readonly<Re
 /** As `time.precision.mode=microseconds` and `decimal.handling.mode=string` write it. */
 function encodedValue(type: string, value: EventValue): EventValue {
   if (typeof value !== 'string') return value;
+  const infinite = infinities[type === 'date' ? 'date' : 'timestamp'][value];
+  if (infinite !== undefined && /^(date|timestamp without)/.test(type)) return infinite;
   if (type === 'date') return Number(microsecondsOf(`${value} 00:00:00`) / 86_400_000_000n);
   if (type.startsWith('timestamp with time zone')) return value.replace(' ', 'T').replace('+00', 'Z');
   return type.startsWith('timestamp') ? Number(microsecondsOf(value)) : value;
 }
+
+/** As text: they pass what a double holds. */
+const infinities: Readonly<Record<'date' | 'timestamp', Readonly<Record<string, EventValue>>>> = {
+  date: { infinity: 2_146_033_979, '-infinity': -2_147_472_691 },
+  timestamp: { infinity: '9223372036825200000', '-infinity': '-9223372036832400000' },
+};

@@ -89,6 +89,27 @@ export const situations: readonly Situation[] = [
   long('reprocess', 'new transformation'),
   long('replay', { reason: 'deleted by hand', from: '2026-01-31T00:00:00Z' }),
   long('retryQuarantined', 'mapping mended'),
+  long('mend', 'somebody edited v3'),
+  {
+    name: 'verified',
+    schema: literalSchema,
+    async play(running) {
+      const { handle } = running;
+      await until(running, ({ state }) => state === 'running');
+      await handle.signal(messages.verified, {
+        id: 'recorded',
+        against: 'landing',
+        pipeline: running.name,
+        at: new Date().toISOString(),
+        seconds: 1,
+        differences: 3,
+        answer: '3 rows differ.',
+      });
+      await until(running, ({ verification }) => verification?.differences === 3);
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ applied }) => applied[products] === 7);
+    },
+  },
   {
     name: 'operation-by-signal-cancelled',
     schema: held,

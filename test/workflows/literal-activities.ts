@@ -12,8 +12,10 @@ import type {
   PipelineActivities,
   PipelineState,
 } from '../../activities/contract.ts';
+import type { VerificationActivities } from '../../verification/contract.ts';
 
-type Call = { readonly activity: keyof PipelineActivities; readonly input: unknown };
+type Activities = PipelineActivities & VerificationActivities;
+type Call = { readonly activity: keyof Activities; readonly input: unknown };
 
 export interface LiteralSchema {
   state: PipelineState;
@@ -26,7 +28,9 @@ export interface LiteralSchema {
   down: ApplicationFailure | null;
   /** Steps of operations wait while it is set. */
   held: boolean;
-  readonly activities: PipelineActivities;
+  readonly activities: Activities;
+  /** What the next verification finds. */
+  differences: number;
 }
 
 const nothing: Counts = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
@@ -54,6 +58,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     ended: [],
     down: null,
     held: false,
+    differences: 0,
     activities: {
       async apply(input) {
         await enter('apply', input);
@@ -98,6 +103,19 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
       markAll: step('markAll', 'Marked 3 roots.'),
       replay: step('replay', 'Landed 3 events again.'),
       retryQuarantined: step('retryQuarantined', 'Tried 3 events again.'),
+      mend: step('mend', 'Marked 3 roots.'),
+      async verify(input) {
+        await enter('verify', input);
+        await release();
+        const { differences } = schema;
+        return {
+          ...input,
+          at: new Date().toISOString(),
+          seconds: 1,
+          differences,
+          answer: `${differences} rows differ.`,
+        };
+      },
       async awaitDerived(input) {
         await enter('awaitDerived', input);
         await release();
@@ -111,7 +129,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), stop: null };
   }
 
-  async function enter(activity: keyof PipelineActivities, input: unknown): Promise<void> {
+  async function enter(activity: keyof Activities, input: unknown): Promise<void> {
     schema.calls.push({ activity, input });
     if (schema.down !== null) throw schema.down;
   }
@@ -123,7 +141,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     }
   }
 
-  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined', answer: string) {
+  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'mend', answer: string) {
     return async (input: OperationRequest): Promise<OperationOutcome> => {
       await enter(activity, input);
       await release();

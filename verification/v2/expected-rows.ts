@@ -4,10 +4,11 @@ import { copyRows } from '../../activities/copy-rows.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import { derive, own, rowsOf as ownedRowsOf } from '../../activities/owned-rows.ts';
 import type { V3Row } from '../../activities/owned-rows.ts';
-import { idOf } from '../../model/ids.ts';
 import { textOf } from '../../model/change-event.ts';
 import { MkondoError } from '../../model/errors.ts';
-import type { DeriveContext, Pipeline, Target } from '../../pipelines/definition.ts';
+import type { Pipeline, Target } from '../../pipelines/definition.ts';
+import { readIds } from '../ids.ts';
+import type { Ids } from '../ids.ts';
 import { readRoots } from './v2-trees.ts';
 import type { Root } from './v2-trees.ts';
 
@@ -146,22 +147,4 @@ function* rowsOf(
     if (!(error instanceof MkondoError)) throw error;
     refused.set(root.key, error);
   }
-}
-
-interface Ids {
-  readonly id: DeriveContext['id'];
-  /** Roots of this pipeline whose row v3 brought itself. */
-  readonly adopted: ReadonlySet<string>;
-}
-
-/** As in the engine: a pipeline sees its own roots under their own ids, and others' roots under the adopted ones. */
-async function readIds(v3: ClientBase, pipeline: Pipeline): Promise<Ids> {
-  const { rows } = await v3.query<{ pipeline: string; root: string; name: string; id: string }>(
-    `SELECT pipeline, root, v2_table || ':' || v2_key AS name, v3_id::text AS id FROM cdc.crosswalk`,
-  );
-  const others = new Map(rows.filter((row) => row.pipeline !== pipeline.name).map((row) => [row.name, row.id]));
-  return {
-    id: (table, ...key) => others.get(`${table}:${key.join(':')}`) ?? idOf(table, key.join(':')),
-    adopted: new Set(rows.filter((row) => row.pipeline === pipeline.name).map((row) => row.root)),
-  };
 }

@@ -27,6 +27,8 @@ export interface PipelineState {
   readonly by: string;
   /** ISO 8601. */
   readonly since: string;
+  /** ISO 8601: when a pause ends by itself; null when only an operator ends it. Older workers do not say. */
+  readonly until?: string | null;
   /** Why the engine stopped it; null unless drifted. */
   readonly stop: { readonly code: string; readonly message: string } | null;
   readonly applied: Offsets;
@@ -55,8 +57,11 @@ export interface OperationRequest {
   readonly name: OperationName;
   readonly reason: string;
   readonly by: string;
-  readonly via: 'update' | 'signal';
+  /** `timer`: the end of a pause that had one. */
+  readonly via: 'update' | 'signal' | 'timer';
   readonly from?: ReplayFrom;
+  /** Only for pause, ISO 8601: when it ends by itself. */
+  readonly until?: string;
 }
 
 /** Where a replay begins: a Kafka offset of one topic, or a time for all of the pipeline's topics (ISO 8601). */
@@ -84,7 +89,10 @@ export interface PipelineActivities {
   apply(input: ApplyInput): Promise<ApplyResult>;
   /** Reads the pipeline's state from our schema; makes its row when it is new. */
   readState(input: { readonly pipeline: string }): Promise<PipelineState>;
-  /** Sets running or paused. When it returns, every later batch obeys it. Records the operation as done. */
+  /**
+   * Sets running or paused. When it returns, every later batch obeys it. Records the operation as done. By `timer` it ends
+   * a pause and nothing else: a pipeline that the engine has stopped meanwhile stays stopped.
+   */
   setMode(input: OperationRequest & { readonly mode: 'running' | 'paused' }): Promise<PipelineState>;
   /** Records that an operation was refused, with the answer. */
   recordRefusal(input: OperationRequest & { readonly answer: string }): Promise<void>;

@@ -137,6 +137,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       reason: row?.reason ?? '',
       by: row?.by ?? '',
       since: row?.since ?? null,
+      until: row?.until ?? null,
       stop: row?.stop ?? null,
       lag,
       lastEventAt: row?.lastEventAt ?? null,

@@ -38,13 +38,15 @@ export function renderDetails(status: PipelineStatus): string {
     .join('\n\n');
 }
 
-function heading({ state, mode, since, by, reason, stop, applyingSince }: PipelineStatus): string {
-  const when = since === null ? '' : ` since ${short(since)}`;
+function heading({ state, mode, since, until, by, reason, stop, applyingSince }: PipelineStatus): string {
+  const end = until === null ? '' : ` until ${short(until)}`;
+  const when = since === null ? '' : ` since ${short(since)}${end}`;
   const who = by === '' ? '' : ` by ${line(by, 60)}`;
   const why = reason === '' ? '' : `: ${line(reason)}`;
   const stopped =
     stop === null ? '' : `\n\n**Stopped by ${stop.code}**: ${line(stop.message)} See docs/errors.md, ${stop.code}.`;
-  if (state === mode) return `### ${state}${when}${who}${why}\n\n${meaning[state]}${stopped}`;
+  const resumes = state === 'paused' && until !== null ? ' It resumes by itself then.' : '';
+  if (state === mode) return `### ${state}${when}${who}${why}\n\n${meaning[state]}${resumes}${stopped}`;
   const lasting = state === 'retrying' && applyingSince !== null ? ` since ${short(applyingSince)}` : '';
   const wanted = mode === null ? '' : `\n\nIt is meant to be **${mode}**${when}${who}${why}`;
   return `### ${state}${lasting}\n\n${meaning[state]}${wanted}${stopped}`;

@@ -164,7 +164,14 @@ export function heard(memory: Memory, state: PipelineState, nowMs: number): Memo
   const known = memory.state;
   const isStale = known !== null && Date.parse(state.since) < Date.parse(known.since);
   const mode = isStale
-    ? { mode: known.mode, reason: known.reason, by: known.by, since: known.since, stop: known.stop }
+    ? {
+        mode: known.mode,
+        reason: known.reason,
+        by: known.by,
+        since: known.since,
+        until: known.until ?? null,
+        stop: known.stop,
+      }
     : {};
   return fellBehind({ ...memory, heardAtMs: nowMs, state: { ...state, ...mode } }, nowMs);
 }

@@ -57,6 +57,7 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
     reason: state?.reason ?? '',
     by: state?.by ?? '',
     since: state?.since ?? null,
+    until: state?.until ?? null,
     stop: state?.stop ?? null,
     claimed: memory.claimed,
     applied: state?.applied ?? {},

@@ -65,6 +65,21 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'pause-that-ends-by-itself',
+    schema: literalSchema,
+    async play(running, schema) {
+      const { handle } = running;
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1h' });
+      // Another end, then none, then v3 refuses when the pause ends.
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '2h' });
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha' });
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1s' });
+      schema.refuseModes = 1;
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ state, applied }) => state === 'running' && applied[products] === 7);
+    },
+  },
+  {
     name: 'refused',
     schema: literalSchema,
     async play(running) {

@@ -26,6 +26,8 @@ export interface LiteralSchema {
   down: ApplicationFailure | null;
   /** Steps of operations wait while it is set. */
   held: boolean;
+  /** So many changes of mode fail. */
+  refuseModes: number;
   readonly activities: PipelineActivities;
 }
 
@@ -54,6 +56,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     ended: [],
     down: null,
     held: false,
+    refuseModes: 0,
     activities: {
       async apply(input) {
         await enter('apply', input);
@@ -75,7 +78,11 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
       },
       async setMode(input) {
         await enter('setMode', input);
-        setMode(input.mode, input);
+        if (schema.refuseModes > 0) {
+          schema.refuseModes -= 1;
+          throw drifted();
+        }
+        if (input.via !== 'timer' || schema.state.mode === 'paused') setMode(input.mode, input);
         return schema.state;
       },
       async recordRefusal(input) {
@@ -106,9 +113,9 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     },
   };
 
-  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by'>): void {
-    const { reason, by } = request;
-    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), stop: null };
+  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by' | 'until'>): void {
+    const { reason, by, until = null } = request;
+    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), until, stop: null };
   }
 
   async function enter(activity: keyof PipelineActivities, input: unknown): Promise<void> {

@@ -1,6 +1,8 @@
 // What the activities promise the workflows: shapes only, so that workflows import it by `import type`.
 // Everything here travels through Temporal's history: positions and counts, never rows.
 
+import type { Retention } from '../model/retention.ts';
+
 /** '<topic>/<partition>' -> offset, exclusive: the first offset that is not covered. */
 export type Offsets = Readonly<Record<string, number>>;
 
@@ -40,8 +42,16 @@ export interface PipelineState {
   readonly quarantined: number;
   /** When a dirty root is due next, in ms from now; null when none is dirty (or the mode derives nothing). */
   readonly retryInMs: number | null;
+  /** Where else to look, as far as it is configured. Older workers do not say. */
+  readonly links?: Links;
   /** The operation that runs, if any. */
   readonly operation: (Omit<OperationRequest, 'pipeline'> & { /** ISO 8601. */ readonly since: string }) | null;
+}
+
+export interface Links {
+  /** The pipeline in the REST API. */
+  readonly api?: string;
+  readonly dashboard?: string;
 }
 
 export interface ApplyResult extends PipelineState {
@@ -87,6 +97,8 @@ export interface PipelineActivities {
    * batch commits with its positions under the pipeline's lock. Heartbeats its PipelineState.
    */
   apply(input: ApplyInput): Promise<ApplyResult>;
+  /** How long Kafka still keeps what is not landed; null when it has no limit of time. Asks Kafka alone. */
+  readRetention(input: { readonly pipeline: string; readonly applied: Offsets }): Promise<Retention | null>;
   /** Reads the pipeline's state from our schema; makes its row when it is new. */
   readState(input: { readonly pipeline: string }): Promise<PipelineState>;
   /**

@@ -26,6 +26,7 @@ beforeAll(async () => {
     uiLink: (workflowId) => `http://ui/${workflowId}`,
     pipelines,
     lagOf: () => ({ events: 3, seconds: 1.5 }),
+    retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });
@@ -58,7 +59,9 @@ test('shows what our schema holds', async () => {
     reason: 'why',
     by: 'Asha',
     stop: { code: 'SCHEMA_DRIFT', message: 'gone' },
+    until: null,
     lag: { events: 3, seconds: 1.5 },
+    retention: { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' },
     dirty: 2,
     positions: { 'elmis.public.products/0': 12 },
     operations: [{ id: 'op-1', name: 'pause', state: 'done' }],
@@ -154,6 +157,7 @@ test('says that v3 is away', async () => {
     uiLink: () => null,
     pipelines,
     lagOf: () => null,
+    retentionOf: () => null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });

@@ -11,6 +11,7 @@ import type { Lag } from '../model/lag.ts';
 import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
+import type { Retention } from '../model/retention.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
 import { readApplyFailure } from './apply-failure.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
@@ -26,6 +27,7 @@ export interface ApiDeps {
   readonly uiLink: (workflowId: string) => string | null;
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
+  readonly retentionOf: (pipeline: string) => Retention | null;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -33,7 +35,7 @@ export interface ApiDeps {
 const MOST_OPERATIONS = 50;
 
 export function createApi(deps: ApiDeps): FastifyInstance {
-  const { pool, client, taskQueue, uiLink, pipelines, lagOf, metrics, log } = deps;
+  const { pool, client, taskQueue, uiLink, pipelines, lagOf, retentionOf, metrics, log } = deps;
   const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -140,6 +142,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       until: row?.until ?? null,
       stop: row?.stop ?? null,
       lag,
+      // Until when Kafka keeps what is not landed; null where it keeps it for ever, or does not answer.
+      retention: retentionOf(pipeline.name),
       lastEventAt: row?.lastEventAt ?? null,
       lastDerivedAt: row?.lastDerivedAt ?? null,
       dirty: row?.dirty ?? 0,

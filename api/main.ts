@@ -37,6 +37,7 @@ const lag = watchLag({
     logLevel: logLevel.NOTHING,
   }),
   topics: topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX).ofPipeline,
+  metrics,
   readPositions: async () => new Map((await readPipelines(pool)).map(({ name, positions }) => [name, positions])),
   onFailure: (error) => log.warn({ err: error }, 'the lag cannot be measured just now'),
   signal: stopping.signal,
@@ -54,6 +55,7 @@ const app = createApi({
         ).href,
   pipelines,
   lagOf: lag.of,
+  retentionOf: lag.retentionOf,
   metrics,
   log,
 });

@@ -16,6 +16,7 @@ import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { cachedBundle } from './bundle.ts';
 import { startDeriving } from './derive-beside.ts';
+import { linksFrom } from './links.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
 
@@ -50,6 +51,7 @@ const activities = createActivities({
   topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
   placeholder: config.MKONDO_UNAVAILABLE_VALUE,
   pipelines,
+  linksOf: linksFrom(config),
   deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
 });
 

@@ -29,10 +29,12 @@ export function renderDetails(status: PipelineStatus): string {
     heading(status),
     status.failure === null ? '' : failure(status.failure),
     status.operation === null ? '' : running(status.operation, status.pipeline),
+    status.retention === null ? '' : retention(status.retention, status.lag.events),
     `**What you can do**: ${next[status.state]}. More Actions, Send an Update, with \`{"reason": "..."}\`.`,
     figures(status),
     operations(status.recentOperations),
     positions(status),
+    links(status.links),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -55,6 +57,19 @@ function heading({ state, mode, since, until, by, reason, stop, applyingSince }:
 function failure({ code, message, advice, since, times, retryAt }: NonNullable<PipelineStatus['failure']>): string {
   const what = `**Failing since ${short(since)}** (${counted(times, 'time')}), ${code}: ${line(message)}`;
   return `${what}\n\n${advice === '' ? '' : `${line(advice)} `}Tried again at ${short(retryAt)}; docs/errors.md, ${code}.`;
+}
+
+/** An instant, not a rest: the page may be read hours after it was written. */
+function retention({ until, topic }: NonNullable<PipelineStatus['retention']>, events: number): string {
+  return `**Kafka keeps what has not landed (${counted(events, 'event')}) until ${short(until)}**; after that, ${topic} begins to lose it, and it has to be read from v2 again. See docs/operations.md, Retention.`;
+}
+
+function links({ api, dashboard }: PipelineStatus['links']): string {
+  const items = [
+    ...(api === undefined ? [] : [`[API](${api})`, `[quarantine](${api}/quarantine)`]),
+    ...(dashboard === undefined ? [] : [`[dashboard](${dashboard})`]),
+  ];
+  return items.length === 0 ? '' : `**Elsewhere**: ${items.join(' · ')}`;
 }
 
 function running(operation: OperationRecord, pipeline: string): string {

@@ -1,6 +1,7 @@
 // What a pipeline's workflow remembers, and how each thing that happens changes it: pure functions from one memory to the
 // next. All of it travels through continue-as-new. Our schema is the truth; this mirrors it.
 import type { ApplyResult, Counts, Offsets, OperationRequest, PipelineState } from '../activities/contract.ts';
+import type { Retention } from '../model/retention.ts';
 import type { OperationEnd, OperationInput, OperationRecord } from './messages.ts';
 
 export interface Memory {
@@ -19,6 +20,8 @@ export interface Memory {
   readonly fruitless: number;
   readonly failure: ApplyFailure | null;
   readonly applyingSinceMs: number | null;
+  /** What Kafka keeps of what is not landed, as it was when landing last stood still. */
+  readonly retention: Retention | null;
   /** What the apply under way was asked to reach. */
   readonly asked: Offsets;
   /** Operations asked for by signal, in order, that wait to be carried out. */
@@ -65,6 +68,7 @@ export const emptyMemory: Memory = {
   fruitless: 0,
   failure: null,
   applyingSinceMs: null,
+  retention: null,
   asked: {},
   inbox: [],
   operation: null,

@@ -9,7 +9,9 @@ import type {
   OperationRequest,
   PipelineState,
   ReplayFrom,
+  Links,
 } from '../activities/contract.ts';
+import type { Retention } from '../model/retention.ts';
 
 export const pipelineWorkflow = 'pipeline';
 export const operationWorkflow = 'operation';
@@ -127,6 +129,9 @@ export interface PipelineStatus {
   readonly claimed: Offsets;
   readonly applied: Offsets;
   readonly lag: Lag;
+  /** While landing stands still: when Kafka may begin to forget what is not landed, and of which topic. */
+  readonly retention: Retention | null;
+  readonly links: Links;
   readonly lastEventAt: string | null;
   readonly dirty: number;
   readonly waiting: number;

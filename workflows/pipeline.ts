@@ -24,7 +24,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationName, OperationRequest } from '../activities/contract.ts';
-import { engine, faultOf, patient, prompt } from './activity-options.ts';
+import { engine, faultOf, glance, patient, prompt } from './activity-options.ts';
 import { begunAnswer, modeAnswer, unknownMessage } from './answers.ts';
 import { renderDetails } from './details.ts';
 import * as remember from './memory.ts';
@@ -35,7 +35,7 @@ import { isRenewalDue, nextStep } from './next-step.ts';
 import { parseRequest } from './parse-request.ts';
 import { refusal } from './refusal.ts';
 import { pipelineLagEvents, pipelineLagSeconds, pipelineState } from './search-attributes.ts';
-import { lagBucket, lagOf, shownState, statusOf } from './status.ts';
+import { isLandingStopped, lagBucket, lagOf, shownState, statusOf } from './status.ts';
 import type { operation } from './operation.ts';
 
 export interface PipelineInput {
@@ -48,6 +48,8 @@ export interface PipelineInput {
 const APPLY_PATIENCE_MS = 90_000;
 /** How often the workflow makes sure that a long operation is still under way. */
 const OPERATION_WATCH_MS = 60_000;
+/** How often it is looked at what Kafka keeps, while landing stands still: it keeps it for days. */
+const RETENTION_WATCH_MS = 10 * 60_000;
 const INBOX_BACK_OFF_MS = 10_000;
 
 export async function pipeline(input: PipelineInput): Promise<void> {
@@ -70,7 +72,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
   hear();
   show();
   await recall();
-  await Promise.all([follow().finally(() => (run.closing = true)), attend(), endPauses()]);
+  await Promise.all([follow().finally(() => (run.closing = true)), attend(), endPauses(), watchRetention()]);
   await condition(allHandlersFinished);
   await continueAsNew<typeof pipeline>({ pipeline: name, memory });
 
@@ -328,6 +330,30 @@ export async function pipeline(input: PipelineInput): Promise<void> {
       );
       if (!isDone)
         await condition(() => run.closing, INBOX_BACK_OFF_MS, { summary: 'until the next try to end the pause' });
+    }
+  }
+
+  /** While landing stands still, the page says until when Kafka keeps what waits there. */
+  async function watchRetention(): Promise<void> {
+    const isStopped = (): boolean => isLandingStopped(memory, Date.now());
+    while (!run.closing) {
+      if (!isStopped()) {
+        await condition(() => run.closing || isStopped());
+      } else if (!patched('what Kafka keeps is looked at')) {
+        await condition(() => run.closing || !isStopped());
+      } else {
+        const retention = await glance
+          .readRetention({ pipeline: name, applied: memory.state?.applied ?? {} })
+          .catch((error: unknown) => {
+            if (error instanceof ActivityFailure && !isCancellation(error)) return memory.retention;
+            throw error;
+          });
+        memory = { ...memory, retention };
+        show();
+        await condition(() => run.closing || !isStopped(), RETENTION_WATCH_MS, {
+          summary: 'until the next look at what Kafka keeps',
+        });
+      }
     }
   }
 

@@ -151,6 +151,22 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'landing-stopped',
+    schema: literalSchema,
+    async play(running, schema) {
+      const { handle } = running;
+      await until(running, ({ state }) => state === 'running');
+      schema.applies.push(() => Promise.reject(drifted()));
+      schema.retention = { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' };
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ retention }) => retention !== null);
+      await update(running, 'pause', { reason: 'mapping is mended', by: 'Asha', for: '1d' });
+      await until(running, ({ applied, failure }) => applied[products] === 7 && failure === null);
+      await update(running, 'resume', 'mapping mended');
+      await until(running, ({ state }) => state === 'running');
+    },
+  },
+  {
     name: 'roots-due-later',
     schema: literalSchema,
     async play(running, schema) {

@@ -2,6 +2,7 @@
 // They stand in for the engine where a test is about the workflow alone.
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
+import type { Retention } from '../../model/retention.ts';
 import type {
   ApplyInput,
   ApplyResult,
@@ -28,6 +29,7 @@ export interface LiteralSchema {
   held: boolean;
   /** So many changes of mode fail. */
   refuseModes: number;
+  retention: Retention | null;
   readonly activities: PipelineActivities;
 }
 
@@ -57,6 +59,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     down: null,
     held: false,
     refuseModes: 0,
+    retention: null,
     activities: {
       async apply(input) {
         await enter('apply', input);
@@ -71,6 +74,10 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
         const { counts = nothing, ...state } = given;
         schema.state = { ...schema.state, applied: { ...schema.state.applied, ...claimed }, ...state };
         return { ...schema.state, counts };
+      },
+      async readRetention(input) {
+        await enter('readRetention', input);
+        return schema.retention;
       },
       async readState(input) {
         await enter('readState', input);

@@ -138,6 +138,26 @@ test('the end of a pause does not resume what the engine has stopped meanwhile',
   expect(recentOperations[0]?.answer).toMatch(/is over, but it is drifted .*: it was not resumed/);
 });
 
+test('while landing stands still, says until when Kafka keeps what waits there', async () => {
+  const schema = literalSchema();
+  schema.retention = { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' };
+  const running = await server.run(schema);
+  const { handle } = running;
+  await until(running, ({ state }) => state === 'running');
+  schema.applies.push(() => Promise.reject(drifted()));
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 7 });
+  await until(running, ({ retention }) => retention !== null);
+  expect(schema.calls).toContainEqual({
+    activity: 'readRetention',
+    input: { pipeline: running.name, applied: {} },
+  });
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toContain('**Kafka keeps what has not landed (7 events) until 2026-03-01 00:00:00Z**');
+  expect(await timersOf(running)).toContain('until the next look at what Kafka keeps');
+  await until(running, ({ applied, retention }) => applied['elmis.public.products/0'] === 7 && retention === null);
+  await vi.waitFor(async () => expect(await timersOf(running)).toEqual([]), patience);
+});
+
 test('refuses what makes no sense, with what to do instead, and leaves no trace of it in the history', async () => {
   const running = await server.run(literalSchema());
   const { handle } = running;

@@ -14,6 +14,7 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
 import { readApplyFailure } from './apply-failure.ts';
+import { registerExplain } from './explain.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operate } from './operate.ts';
@@ -24,7 +25,9 @@ export interface ApiDeps {
   readonly client: Client;
   readonly taskQueue: string;
   /** Of a workflow in the Temporal UI; null where no UI is configured. */
-  readonly uiLink: (workflowId: string) => string | null;
+  readonly uiLink: (workflowId: string, runId?: string) => string | null;
+  /** Of the topics. */
+  readonly topicPrefix: string;
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
   readonly retentionOf: (pipeline: string) => Retention | null;
@@ -108,6 +111,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const next = rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null;
     return { quarantine: rows.map(quarantined), next };
   });
+
+  registerExplain(app, deps);
 
   for (const name of operationNames) {
     app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>

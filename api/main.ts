@@ -46,11 +46,12 @@ const app = createApi({
   pool,
   client: new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }),
   taskQueue: config.MKONDO_TASK_QUEUE,
-  uiLink: (workflowId) =>
+  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+  uiLink: (workflowId, runId) =>
     config.MKONDO_TEMPORAL_UI_URL === undefined
       ? null
       : new URL(
-          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
+          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}${runId ? `/${runId}/history` : ''}`,
           withSlash(config.MKONDO_TEMPORAL_UI_URL),
         ).href,
   pipelines,

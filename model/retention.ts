@@ -1,8 +1,7 @@
 // How long Kafka still keeps the oldest event that a pipeline has not landed. Kafka is asked when events were written, by
 // admin requests alone; nothing is read. All that is said here is a lower bound: Kafka deletes whole segments, and looks
 // for them every few minutes.
-import type { Admin } from 'kafkajs';
-import { ConfigResourceTypes } from 'kafkajs';
+import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import type { Offsets } from '../activities/contract.ts';
 
 /** When the first event that is not landed may be gone. */
@@ -22,6 +21,8 @@ export interface Partition {
 
 type Asks = Pick<Admin, 'describeConfigs' | 'fetchTopicOffsetsByTimestamp'>;
 
+/** In Kafka's protocol; kafkajs' own name for it cannot be imported by an ES module. */
+const TOPIC = 2 as ConfigResourceTypes.TOPIC;
 const CONFIG_AGE_MS = 10 * 60_000;
 
 export interface RetentionReader {
@@ -43,7 +44,7 @@ export function createRetentionReader(): RetentionReader {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
       resources: unknown.map((name) => ({
-        type: ConfigResourceTypes.TOPIC,
+        type: TOPIC,
         name,
         configNames: ['retention.ms', 'cleanup.policy'],
       })),

@@ -21,7 +21,8 @@ export interface Partition {
 
 type Asks = Pick<Admin, 'describeConfigs' | 'fetchTopicOffsetsByTimestamp'>;
 
-/** In Kafka's protocol; kafkajs' own name for it cannot be imported by an ES module. */
+/** In Kafka's protocol. */
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- an ES module cannot import kafkajs' enum
 const TOPIC = 2 as ConfigResourceTypes.TOPIC;
 const CONFIG_AGE_MS = 10 * 60_000;
 

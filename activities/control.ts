@@ -156,12 +156,22 @@ export async function setMode(
     readonly reason: string;
     readonly by: string;
     readonly stop?: { readonly code: string; readonly message: string };
+    /** ISO 8601: when a pause ends by itself. */
+    readonly until?: string;
   },
 ): Promise<void> {
   await lockDerive(client, input.pipeline);
   await client.query(
-    `UPDATE cdc.pipelines SET mode = $2, mode_reason = $3, mode_by = $4, mode_since = now(), stop_code = $5, stop_message = $6 WHERE name = $1`,
-    [input.pipeline, input.mode, input.reason, input.by, input.stop?.code ?? null, input.stop?.message ?? null],
+    `UPDATE cdc.pipelines SET mode = $2, mode_reason = $3, mode_by = $4, mode_since = now(), stop_code = $5, stop_message = $6, mode_until = $7 WHERE name = $1`,
+    [
+      input.pipeline,
+      input.mode,
+      input.reason,
+      input.by,
+      input.stop?.code ?? null,
+      input.stop?.message ?? null,
+      input.until ?? null,
+    ],
   );
 }
 
@@ -170,6 +180,7 @@ interface StateRow {
   readonly mode_reason: string;
   readonly mode_by: string;
   readonly mode_since: Date;
+  readonly mode_until: Date | null;
   readonly stop_code: string | null;
   readonly stop_message: string | null;
   readonly last_event_at: Date | null;
@@ -178,7 +189,7 @@ interface StateRow {
   readonly quarantined: string;
   readonly retry_in_ms: string | null;
   readonly operation:
-    | (Omit<OperationRequest, 'pipeline' | 'from'> & {
+    | (Omit<OperationRequest, 'pipeline' | 'from' | 'until'> & {
         readonly since: string;
         readonly input: { readonly from?: ReplayFrom };
       })
@@ -188,7 +199,7 @@ interface StateRow {
 /** Everything that the workflow, the API and an operator want to know, from our schema alone. */
 export async function readState(client: Queryable, pipeline: string): Promise<PipelineState> {
   const { rows } = await client.query<StateRow>(
-    `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.stop_code, p.stop_message, p.last_event_at,
+    `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.mode_until, p.stop_code, p.stop_message, p.last_event_at,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
             (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL) AS quarantined,
@@ -208,6 +219,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     reason: row.mode_reason,
     by: row.mode_by,
     since: row.mode_since.toISOString(),
+    until: row.mode_until?.toISOString() ?? null,
     stop: row.stop_code === null ? null : { code: row.stop_code, message: row.stop_message ?? '' },
     applied: await readPositions(client, pipeline),
     lastEventAt: row.last_event_at?.toISOString() ?? null,
@@ -247,7 +259,10 @@ export async function recordOperation(
       request.reason,
       request.by,
       request.via,
-      JSON.stringify(request.from === undefined ? {} : { from: request.from }),
+      JSON.stringify({
+        ...(request.from === undefined ? {} : { from: request.from }),
+        ...(request.until === undefined ? {} : { until: request.until }),
+      }),
       outcome.state,
       outcome.answer,
     ],

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
+import type { Links } from './contract.ts';
 import { ensurePipeline } from './control.ts';
 import type { DeriveDue } from './derive-due.ts';
 import { createLanding } from './landing.ts';
@@ -23,6 +24,8 @@ export interface EngineDeps {
   readonly topicPrefix: string;
   readonly placeholder: string;
   readonly pipelines: readonly Pipeline[];
+  /** Where else an operator may look at a pipeline. */
+  readonly linksOf?: (pipeline: string) => Links;
   /** Derives due roots elsewhere, at the same time as this thread. */
   readonly deriveBeside?: DeriveDue;
 }

@@ -3,12 +3,13 @@
 import { Context } from '@temporalio/activity';
 import { apply } from './apply.ts';
 import type { ActivityScope } from './apply.ts';
-import type { PipelineActivities } from './contract.ts';
+import type { PipelineActivities, PipelineState } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
 import { createEngines } from './engine.ts';
 import type { Engine, EngineDeps } from './engine.ts';
 import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
 import { toFailure } from './failure.ts';
+import { readRetention } from './retention.ts';
 import { inTransaction } from './transaction.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -36,9 +37,11 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
   }
 
   return {
-    apply: (input) => run(input.pipeline, (engine, scope) => apply(engine, input, scope)),
-    readState: (input) => run(input.pipeline, (engine) => readState(engine.deps.pool, engine.name)),
-    setMode: (input) => run(input.pipeline, (engine) => changeMode(engine, input)),
+    apply: (input) => run(input.pipeline, async (engine, scope) => linked(engine, await apply(engine, input, scope))),
+    readRetention: (input) => run(input.pipeline, (engine) => readRetention(engine, input.applied)),
+    readState: (input) =>
+      run(input.pipeline, async (engine) => linked(engine, await readState(engine.deps.pool, engine.name))),
+    setMode: (input) => run(input.pipeline, async (engine) => linked(engine, await changeMode(engine, input))),
     recordRefusal: (input) =>
       run(input.pipeline, (engine) =>
         recordOperation(engine.deps.pool, input, { state: 'refused', answer: input.answer }),
@@ -66,4 +69,9 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
     retryQuarantined: (input) => run(input.pipeline, (engine, scope) => retryQuarantined(engine, input, scope)),
     awaitDerived: (input) => run(input.pipeline, (engine, scope) => awaitDerived(engine, input, scope)),
   };
+}
+
+/** What the workflow cannot know, since it reads no configuration. */
+function linked<State extends PipelineState>({ deps, name }: Engine, state: State): State {
+  return deps.linksOf === undefined ? state : { ...state, links: deps.linksOf(name) };
 }

@@ -26,9 +26,19 @@ export async function changeMode(
   request: OperationRequest & { readonly mode: 'running' | 'paused' },
 ): Promise<PipelineState> {
   return inTransaction(engine.deps.pool, async (client) => {
-    await lockPipeline(client, engine.name);
-    await setMode(client, { pipeline: engine.name, mode: request.mode, reason: request.reason, by: request.by });
-    await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}.` });
+    const { mode } = await lockPipeline(client, engine.name);
+    // The end of a pause ends nothing but a pause: not what the engine has stopped meanwhile.
+    if (request.via === 'timer' && mode !== 'paused') return readState(client, engine.name);
+    const { reason, by, until } = request;
+    await setMode(client, {
+      pipeline: engine.name,
+      mode: request.mode,
+      reason,
+      by,
+      ...(until === undefined ? {} : { until }),
+    });
+    const ending = until === undefined ? '' : ` until ${until}`;
+    await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}${ending}.` });
     await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
     if (request.mode === 'running') await tryBarredRoots(client);
     return readState(client, engine.name);

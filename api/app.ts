@@ -11,8 +11,10 @@ import type { Lag } from '../model/lag.ts';
 import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
+import type { Retention } from '../model/retention.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
 import { readApplyFailure } from './apply-failure.ts';
+import { registerExplain } from './explain.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { experimentRoutes } from './experiments.ts';
@@ -25,9 +27,12 @@ export interface ApiDeps {
   readonly client: Client;
   readonly taskQueue: string;
   /** Of a workflow in the Temporal UI; null where no UI is configured. */
-  readonly uiLink: (workflowId: string) => string | null;
+  readonly uiLink: (workflowId: string, runId?: string) => string | null;
+  /** Of the topics. */
+  readonly topicPrefix: string;
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
+  readonly retentionOf: (pipeline: string) => Retention | null;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -35,7 +40,7 @@ export interface ApiDeps {
 const MOST_OPERATIONS = 50;
 
 export function createApi(deps: ApiDeps): FastifyInstance {
-  const { pool, client, taskQueue, uiLink, pipelines, lagOf, metrics, log } = deps;
+  const { pool, client, taskQueue, uiLink, pipelines, lagOf, retentionOf, metrics, log } = deps;
   const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -111,6 +116,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   experimentRoutes(app, { ...deps, parse: parseQuery });
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
+  registerExplain(app, deps);
 
   for (const name of operationNames) {
     app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>
@@ -142,8 +148,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       reason: row?.reason ?? '',
       by: row?.by ?? '',
       since: row?.since ?? null,
+      until: row?.until ?? null,
       stop: row?.stop ?? null,
       lag,
+      // Until when Kafka keeps what is not landed; null where it keeps it for ever, or does not answer.
+      retention: retentionOf(pipeline.name),
       lastEventAt: row?.lastEventAt ?? null,
       lastDerivedAt: row?.lastDerivedAt ?? null,
       dirty: row?.dirty ?? 0,

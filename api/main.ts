@@ -37,6 +37,7 @@ const lag = watchLag({
     logLevel: logLevel.NOTHING,
   }),
   topics: topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX).ofPipeline,
+  metrics,
   readPositions: async () => new Map((await readPipelines(pool)).map(({ name, positions }) => [name, positions])),
   onFailure: (error) => log.warn({ err: error }, 'the lag cannot be measured just now'),
   signal: stopping.signal,
@@ -45,15 +46,17 @@ const app = createApi({
   pool,
   client: new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }),
   taskQueue: config.MKONDO_TASK_QUEUE,
-  uiLink: (workflowId) =>
+  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+  uiLink: (workflowId, runId) =>
     config.MKONDO_TEMPORAL_UI_URL === undefined
       ? null
       : new URL(
-          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
+          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}${runId ? `/${runId}/history` : ''}`,
           withSlash(config.MKONDO_TEMPORAL_UI_URL),
         ).href,
   pipelines,
   lagOf: lag.of,
+  retentionOf: lag.retentionOf,
   metrics,
   log,
 });

@@ -29,11 +29,17 @@ export async function operate(options: {
 }): Promise<OperationAnswer> {
   const { client, taskQueue, pipeline, name, body } = options;
   // The same judge as in the workflow, so that REST, UI and CLI refuse the same things in the same words.
-  const parsed = parseRequest({ pipeline, name, via: 'update', input: body, id: randomUUID() });
+  const parsed = parseRequest({ pipeline, name, via: 'update', input: body, id: randomUUID(), nowMs: Date.now() });
   if (!parsed.ok)
     throw new MkondoError('REQUEST_INVALID', parsed.fault, { advice: 'Correct the body and send it again.' });
-  const { id, reason, by, from } = parsed.request;
-  const input: OperationInput = { id, reason, by, ...(from === undefined ? {} : { from }) };
+  const { id, reason, by, from, until } = parsed.request;
+  const input: OperationInput = {
+    id,
+    reason,
+    by,
+    ...(from === undefined ? {} : { from }),
+    ...(until === undefined ? {} : { until }),
+  };
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof pipelineWorkflowFunction>(pipelineWorkflow, {
     workflowId: pipelineWorkflowId(pipeline),
     taskQueue,

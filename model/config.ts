@@ -49,6 +49,16 @@ const settings = z.object({
     .url('must be a URL')
     .optional()
     .describe('address of the Temporal UI; the API links to it when it is set'),
+  MKONDO_API_URL: z
+    .url('must be a URL')
+    .optional()
+    .describe('address at which operators reach the REST API; pipelines in the Temporal UI link to it when it is set'),
+  MKONDO_DASHBOARD_URL: z
+    .url('must be a URL')
+    .optional()
+    .describe(
+      'address of the dashboard, {pipeline} standing for a pipeline; pipelines in the Temporal UI link to it when it is set',
+    ),
   MKONDO_TASK_QUEUE: z
     .string()
     .min(1, 'must not be empty')

@@ -28,6 +28,7 @@ export interface Metrics {
   readonly deliverySeconds: Histogram<'pipeline'>;
   readonly lagEvents: Gauge<'pipeline'>;
   readonly lagSeconds: Gauge<'pipeline'>;
+  readonly retentionLeftSeconds: Gauge<'pipeline'>;
   readonly dirtyRoots: Gauge<'pipeline'>;
   readonly waitingRoots: Gauge<'pipeline'>;
   readonly quarantined: Gauge<'pipeline'>;
@@ -140,6 +141,12 @@ export function createMetrics(process: Process): Metrics {
     lagSeconds: new Gauge({
       name: 'mkondo_lag_seconds',
       help: 'How long the pipeline has been behind Kafka; 0 when nothing waits',
+      labelNames: ['pipeline'],
+      registers,
+    }),
+    retentionLeftSeconds: new Gauge({
+      name: 'mkondo_retention_left_seconds',
+      help: 'How long Kafka still keeps the oldest event that the pipeline has not landed, at least; all that it keeps when everything has landed. None where it keeps events for ever',
       labelNames: ['pipeline'],
       registers,
     }),

@@ -20,6 +20,7 @@ import { cachedBundle } from './bundle.ts';
 import { startDeriving } from './derive-beside.ts';
 import { tryDeployedChanges } from './deployed-changes.ts';
 import { experimentsBeside } from './experiment-beside.ts';
+import { linksFrom } from './links.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
 import { keepVerifying } from './verify-schedules.ts';
@@ -69,6 +70,7 @@ const activities = {
     topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
     placeholder: config.MKONDO_UNAVAILABLE_VALUE,
     pipelines,
+    linksOf: linksFrom(config),
     deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
   }),
 };

@@ -30,6 +30,13 @@ export const patient = proxyActivities<Pick<PipelineActivities, 'readState' | 'b
   retry: forEver,
 });
 
+/** A figure for the page; the next look is not far. */
+export const glance = proxyActivities<Pick<PipelineActivities, 'readRetention'>>({
+  startToCloseTimeout: '15 s',
+  scheduleToCloseTimeout: '30 s',
+  retry: { ...forEver, maximumAttempts: 3 },
+});
+
 /** For what an operator waits for: he hears within 20 s that it is not in force. */
 export const prompt = proxyActivities<Pick<PipelineActivities, 'readState' | 'setMode' | 'recordRefusal'>>({
   startToCloseTimeout: '10 s',

@@ -6,9 +6,14 @@ export function modeAnswer(
   { name, pipeline }: Pick<OperationRequest, 'name' | 'pipeline'>,
   state: PipelineState,
 ): string {
-  return name === 'pause'
-    ? `${pipeline} is paused: changes keep landing, v3 stands still until resume.`
-    : `${pipeline} runs again; ${state.dirty === 0 ? 'nothing had changed meanwhile' : `${state.dirty} roots that changed meanwhile are derived now`}.`;
+  if (name === 'pause') {
+    return typeof state.until === 'string'
+      ? `${pipeline} is paused until ${state.until}, when it resumes by itself: changes keep landing, v3 stands still until then.`
+      : `${pipeline} is paused: changes keep landing, v3 stands still until resume.`;
+  }
+  if (state.mode !== 'running')
+    return `The pause of ${pipeline} is over, but it is ${state.mode} (${state.stop?.message ?? state.reason}): it was not resumed.`;
+  return `${pipeline} runs again; ${state.dirty === 0 ? 'nothing had changed meanwhile' : `${state.dirty} roots that changed meanwhile are derived now`}.`;
 }
 
 export function begunAnswer(request: OperationRequest): string {

@@ -30,22 +30,26 @@ export function renderDetails(status: PipelineStatus): string {
     heading(status),
     status.failure === null ? '' : failure(status.failure),
     status.operation === null ? '' : running(status.operation, status.pipeline),
+    status.retention === null ? '' : retention(status.retention, status.lag.events),
     `**What you can do**: ${next[status.state]}. More Actions, Send an Update, with \`{"reason": "..."}\`.`,
     figures(status),
     operations(status.recentOperations),
     positions(status),
+    links(status.links),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function heading({ state, mode, since, by, reason, stop, applyingSince }: PipelineStatus): string {
-  const when = since === null ? '' : ` since ${short(since)}`;
+function heading({ state, mode, since, until, by, reason, stop, applyingSince }: PipelineStatus): string {
+  const end = until === null ? '' : ` until ${short(until)}`;
+  const when = since === null ? '' : ` since ${short(since)}${end}`;
   const who = by === '' ? '' : ` by ${line(by, 60)}`;
   const why = reason === '' ? '' : `: ${line(reason)}`;
   const stopped =
     stop === null ? '' : `\n\n**Stopped by ${stop.code}**: ${line(stop.message)} See docs/errors.md, ${stop.code}.`;
-  if (state === mode) return `### ${state}${when}${who}${why}\n\n${meaning[state]}${stopped}`;
+  const resumes = state === 'paused' && until !== null ? ' It resumes by itself then.' : '';
+  if (state === mode) return `### ${state}${when}${who}${why}\n\n${meaning[state]}${resumes}${stopped}`;
   const lasting = state === 'retrying' && applyingSince !== null ? ` since ${short(applyingSince)}` : '';
   const wanted = mode === null ? '' : `\n\nIt is meant to be **${mode}**${when}${who}${why}`;
   return `### ${state}${lasting}\n\n${meaning[state]}${wanted}${stopped}`;
@@ -54,6 +58,19 @@ function heading({ state, mode, since, by, reason, stop, applyingSince }: Pipeli
 function failure({ code, message, advice, since, times, retryAt }: NonNullable<PipelineStatus['failure']>): string {
   const what = `**Failing since ${short(since)}** (${counted(times, 'time')}), ${code}: ${line(message)}`;
   return `${what}\n\n${advice === '' ? '' : `${line(advice)} `}Tried again at ${short(retryAt)}; docs/errors.md, ${code}.`;
+}
+
+/** An instant, not a rest: the page may be read hours after it was written. */
+function retention({ until, topic }: NonNullable<PipelineStatus['retention']>, events: number): string {
+  return `**Kafka keeps what has not landed (${counted(events, 'event')}) until ${short(until)}**; after that, ${topic} begins to lose it, and it has to be read from v2 again. See docs/operations.md, Retention.`;
+}
+
+function links({ api, dashboard }: PipelineStatus['links']): string {
+  const items = [
+    ...(api === undefined ? [] : [`[API](${api})`, `[quarantine](${api}/quarantine)`]),
+    ...(dashboard === undefined ? [] : [`[dashboard](${dashboard})`]),
+  ];
+  return items.length === 0 ? '' : `**Elsewhere**: ${items.join(' · ')}`;
 }
 
 function running(operation: OperationRecord, pipeline: string): string {

@@ -1,6 +1,7 @@
 // What a pipeline's workflow remembers, and how each thing that happens changes it: pure functions from one memory to the
 // next. All of it travels through continue-as-new. Our schema is the truth; this mirrors it.
 import type { ApplyResult, Counts, Offsets, OperationRequest, PipelineState } from '../activities/contract.ts';
+import type { Retention } from '../model/retention.ts';
 import type { VerificationSummary } from '../verification/contract.ts';
 import type { OperationEnd, OperationInput, OperationRecord } from './messages.ts';
 
@@ -20,6 +21,8 @@ export interface Memory {
   readonly fruitless: number;
   readonly failure: ApplyFailure | null;
   readonly applyingSinceMs: number | null;
+  /** What Kafka keeps of what is not landed, as it was when landing last stood still. */
+  readonly retention: Retention | null;
   /** What the apply under way was asked to reach. */
   readonly asked: Offsets;
   /** Operations asked for by signal, in order, that wait to be carried out. */
@@ -68,6 +71,7 @@ export const emptyMemory: Memory = {
   fruitless: 0,
   failure: null,
   applyingSinceMs: null,
+  retention: null,
   asked: {},
   inbox: [],
   operation: null,
@@ -175,7 +179,14 @@ export function heard(memory: Memory, state: PipelineState, nowMs: number): Memo
   const known = memory.state;
   const isStale = known !== null && Date.parse(state.since) < Date.parse(known.since);
   const mode = isStale
-    ? { mode: known.mode, reason: known.reason, by: known.by, since: known.since, stop: known.stop }
+    ? {
+        mode: known.mode,
+        reason: known.reason,
+        by: known.by,
+        since: known.since,
+        until: known.until ?? null,
+        stop: known.stop,
+      }
     : {};
   return fellBehind({ ...memory, heardAtMs: nowMs, state: { ...state, ...mode } }, nowMs);
 }

@@ -2,7 +2,17 @@
 // Temporal UI shows beside them. The bridge and the API use these, too.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { VerificationRequest, VerificationSummary } from '../verification/contract.ts';
-import type { Counts, Mode, Offsets, OperationName, PipelineState, ReplayFrom } from '../activities/contract.ts';
+import type {
+  Counts,
+  Mode,
+  Offsets,
+  OperationName,
+  OperationRequest,
+  PipelineState,
+  ReplayFrom,
+  Links,
+} from '../activities/contract.ts';
+import type { Retention } from '../model/retention.ts';
 
 export const pipelineWorkflow = 'pipeline';
 export const experimentWorkflow = 'experiment';
@@ -64,6 +74,9 @@ export type OperationInput =
       readonly id?: string;
       /** Only for replay; a string is a time (ISO 8601). */
       readonly from?: ReplayFrom | string;
+      /** Only for pause: for how long ("45m", "8h", "3d"), or until when (ISO 8601); then it resumes by itself. */
+      readonly for?: string;
+      readonly until?: string;
     };
 
 export interface OperationAnswer {
@@ -98,7 +111,7 @@ export interface OperationRecord {
   readonly name: string;
   readonly reason: string;
   readonly by: string;
-  readonly via: 'update' | 'signal';
+  readonly via: OperationRequest['via'];
   readonly state: 'running' | 'done' | 'failed' | 'refused';
   readonly answer: string;
   /** ISO 8601. */
@@ -124,10 +137,15 @@ export interface PipelineStatus {
   readonly reason: string;
   readonly by: string;
   readonly since: string | null;
+  /** ISO 8601: when a pause ends by itself. */
+  readonly until: string | null;
   readonly stop: PipelineState['stop'];
   readonly claimed: Offsets;
   readonly applied: Offsets;
   readonly lag: Lag;
+  /** While landing stands still: when Kafka may begin to forget what is not landed, and of which topic. */
+  readonly retention: Retention | null;
+  readonly links: Links;
   readonly lastEventAt: string | null;
   readonly dirty: number;
   readonly waiting: number;
@@ -201,7 +219,7 @@ export const descriptions = {
   operationEnded: 'From an operation: how it ended.',
   status: 'Everything about the pipeline: state, positions, lag, quarantine, operations, last failure.',
   lag: 'How far v3 is behind, in events and in seconds. While an apply is under way (applyingSince), what was known when it began (asOf): GET /pipelines/<name> is newer.',
-  pause: `Changes keep landing, v3 stands still until resume. Loses nothing, for as long as you like. ${input}`,
+  pause: `Changes keep landing, v3 stands still until resume. Loses nothing, for as long as you like. ${input} With "for": "8h" or "until": "2026-01-31T06:00:00Z" it resumes by itself; on a paused pipeline that changes its end.`,
   resume: `Brings v3 up to date after a pause, or after the engine stopped the pipeline. ${input}`,
   reset: `Deletes exactly the v3 rows that this pipeline owns, then derives all again. Readers see them missing meanwhile. ${input}`,
   reprocess: `Derives all again with the current transformation and writes what differs. Readers see no gap. ${input}`,

@@ -65,6 +65,21 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'pause-that-ends-by-itself',
+    schema: literalSchema,
+    async play(running, schema) {
+      const { handle } = running;
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1h' });
+      // Another end, then none, then v3 refuses when the pause ends.
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '2h' });
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha' });
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1s' });
+      schema.refuseModes = 1;
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ state, applied }) => state === 'running' && applied[products] === 7);
+    },
+  },
+  {
     name: 'refused',
     schema: literalSchema,
     async play(running) {
@@ -154,6 +169,22 @@ export const situations: readonly Situation[] = [
       await handle.signal(messages.claim, { [products]: 7 });
       await until(running, ({ failure }) => failure !== null);
       await until(running, ({ applied, failure }) => applied[products] === 7 && failure === null);
+    },
+  },
+  {
+    name: 'landing-stopped',
+    schema: literalSchema,
+    async play(running, schema) {
+      const { handle } = running;
+      await until(running, ({ state }) => state === 'running');
+      schema.applies.push(() => Promise.reject(drifted()));
+      schema.retention = { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' };
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ retention }) => retention !== null);
+      await update(running, 'pause', { reason: 'mapping is mended', by: 'Asha', for: '1d' });
+      await until(running, ({ applied, failure }) => applied[products] === 7 && failure === null);
+      await update(running, 'resume', 'mapping mended');
+      await until(running, ({ state }) => state === 'running');
     },
   },
   {

@@ -2,6 +2,7 @@
 // They stand in for the engine where a test is about the workflow alone.
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
+import type { Retention } from '../../model/retention.ts';
 import type {
   ApplyInput,
   ApplyResult,
@@ -31,6 +32,9 @@ export interface LiteralSchema {
   readonly activities: Activities;
   /** What the next verification finds. */
   differences: number;
+  /** So many changes of mode fail. */
+  refuseModes: number;
+  retention: Retention | null;
 }
 
 const nothing: Counts = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
@@ -59,6 +63,8 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     down: null,
     held: false,
     differences: 0,
+    refuseModes: 0,
+    retention: null,
     activities: {
       async apply(input) {
         await enter('apply', input);
@@ -74,13 +80,21 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
         schema.state = { ...schema.state, applied: { ...schema.state.applied, ...claimed }, ...state };
         return { ...schema.state, counts };
       },
+      async readRetention(input) {
+        await enter('readRetention', input);
+        return schema.retention;
+      },
       async readState(input) {
         await enter('readState', input);
         return schema.state;
       },
       async setMode(input) {
         await enter('setMode', input);
-        setMode(input.mode, input);
+        if (schema.refuseModes > 0) {
+          schema.refuseModes -= 1;
+          throw drifted();
+        }
+        if (input.via !== 'timer' || schema.state.mode === 'paused') setMode(input.mode, input);
         return schema.state;
       },
       async recordRefusal(input) {
@@ -124,9 +138,9 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     },
   };
 
-  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by'>): void {
-    const { reason, by } = request;
-    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), stop: null };
+  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by' | 'until'>): void {
+    const { reason, by, until = null } = request;
+    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), until, stop: null };
   }
 
   async function enter(activity: keyof Activities, input: unknown): Promise<void> {

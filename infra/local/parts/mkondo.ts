@@ -66,6 +66,7 @@ export function processEnvironment(stack: Stack): Readonly<Record<string, string
     MKONDO_WORKER_METRICS_PORT: String(stack.ports.worker),
     MKONDO_WORKER_TEMPORAL_METRICS_PORT: String(stack.ports.workerTemporal),
     MKONDO_API_PORT: String(stack.ports.api),
+    MKONDO_API_URL: `http://127.0.0.1:${stack.ports.api}`,
   };
 }
 

@@ -21,6 +21,7 @@ export const suites: readonly Suite[] = [
   tool('dead code', 'knip'),
   project('pure', 'check', 2),
   project('postgres', 'parts', 4),
+  project('walk-through', 'parts', 6),
   project('workflows', 'parts', 4),
   project('replay', 'parts', 3),
   project('bridge', 'parts', 3),

@@ -97,6 +97,24 @@ describe('tried again', () => {
     expect(await authors('referencedata.programs')).toEqual(written);
   });
 
+  test('an attempt that was thought dead comes back after another has read on: nothing is written, no position goes back', async () => {
+    const v2 = createSmallV2('places');
+    const engine = testbed.engine('programs');
+    const from = await readPositions(engine.deps.pool, engine.name);
+    const slow = { chunk: chunkFrom(engine, v2.topics, from), from, isDeferred: false, run: 'slow' };
+    await applyBatch(engine, { ...slow, run: 'fast' });
+    v2.change('programs', 1, { name: 'Program 1, renamed' });
+    await applyAll(engine, v2);
+    const [positions, written] = [
+      await readPositions(engine.deps.pool, engine.name),
+      await authors('referencedata.programs'),
+    ];
+
+    expect(await applyBatch(engine, slow)).toMatchObject({ isApplied: false, positions, landed: 0, written: 0 });
+    expect(await readPositions(engine.deps.pool, engine.name)).toEqual(positions);
+    expect(await authors('referencedata.programs')).toEqual(written);
+  });
+
   test('a batch that died before its COMMIT left nothing', async () => {
     const v2 = createSmallV2('places');
     const engine = testbed.engine('programs');

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { deriving, isSomeoneWaiting } from '../test/engine/open-derive.ts';
+import type { OpenDerive } from '../test/engine/open-derive.ts';
 import { createSmallV2 } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
@@ -69,9 +70,13 @@ test('a tree of zones that arrives with its leaves first grows all the same', as
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
 });
 
-/** Until some transaction waits for a lock that another one holds. */
-async function someoneWaits(): Promise<void> {
-  while (!(await isSomeoneWaiting(testbed.client))) await sleep(10);
+/** Until this derive waits for a lock that another transaction holds; without that lock, until it has done its work. */
+async function waitsOrIsDone({ work }: OpenDerive): Promise<void> {
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  while (!(await isSomeoneWaiting(testbed.client))) if (await Promise.race([done, sleep(10, false)])) return;
 }
 
 test('the parent is inserted, not yet committed, when the child looks: the child is due when both have ended', async () => {
@@ -83,7 +88,7 @@ test('the parent is inserted, not yet committed, when the child looks: the child
   const parent = await deriving(zones, '1');
   await parent.work;
   const child = await deriving(facilities, '1');
-  await someoneWaits();
+  await waitsOrIsDone(child);
   await parent.end();
   await child.end();
   expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ dirty: 1, waiting: 0 });
@@ -100,7 +105,7 @@ test('the child has noted that it waits, not yet committed, when the parent come
   const child = await deriving(facilities, '1');
   await child.work;
   const parent = await deriving(zones, '1');
-  await someoneWaits();
+  await waitsOrIsDone(parent);
   await child.end();
   expect(await readState(facilities.deps.pool, 'facilities')).toMatchObject({ waiting: 1 });
   await parent.end();

@@ -1,5 +1,5 @@
 // Documents that must say what the code says.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readPipelineCode } from '../infra/docs/pipeline-code.ts';
@@ -29,4 +29,19 @@ test.each(all)('docs/pipelines.md names every loss that an example of $name reco
 test('docs/errors.md has a heading for every error code, and for no other', () => {
   const headings = [...read('docs/errors.md').matchAll(/^#+ `?([A-Z][A-Z0-9_]+)`?\s*$/gm)].map(([, code]) => code);
   expect(new Set(headings)).toEqual(new Set(Object.keys(errorFates)));
+});
+
+test('docs/traps.md names files and tests that exist', () => {
+  const page = read('docs/traps.md');
+  const files = [...page.matchAll(/`([a-z][\w/.-]*\.ts)`/g)].map(([, file = '']) => file);
+  expect(files.filter((file) => !existsSync(join(projectDir, file)))).toEqual([]);
+  const lines = page.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| trap |'));
+  const named = lines.map((line) => /`([\w/.-]+\.test\.ts)`: "([^"]+)"/.exec(line));
+  expect(lines.filter((_, place) => named[place] === null)).toEqual([]);
+  const isTest = (file: string, title: string): boolean =>
+    [`'${title}'`, `"${title}"`].some((quoted) => read(file).includes(`(${quoted}, `));
+  expect(
+    named.filter((each) => each !== null && !isTest(each[1] ?? '', each[2] ?? '')).map((each) => each?.[2]),
+  ).toEqual([]);
+  expect(lines.length).toBeGreaterThan(0);
 });

@@ -33,6 +33,8 @@ test('what is dispensed, ordered and traded are three things with three ids', ()
 });
 
 test('two products with the same gtin do not meet in v3', () => {
-  const gtins = examples.flatMap(({ rows }) => rows.tradeItems.map(({ gtin }) => gtin));
-  expect(new Set(gtins)).toEqual(new Set([null]));
+  const { rows, losses } = deriveExample(products, { ...root, gtin: '06291041500213' });
+  expect(rows.tradeItems.map(({ gtin }) => gtin)).toEqual([null]);
+  expect(rows.orderables[0]?.extradata).toMatchObject({ gtin: '06291041500213' });
+  expect(losses).toContainEqual({ code: 'VALUE_WITHOUT_HOME', column: 'trade_items.gtin' });
 });

@@ -1,4 +1,4 @@
-// The stack of a bench that runs both paths: it lives as long as the bench.
+// The stack of a bench: it lives as long as the bench.
 import { portsFrom } from '../../infra/local/ports.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
@@ -22,7 +22,13 @@ export async function withStack(
   {
     name,
     values,
-  }: { readonly name: string; readonly values: { readonly [Name in keyof typeof stackOptions]?: string } },
+    sink = true,
+  }: {
+    readonly name: string;
+    readonly values: { readonly [Name in keyof typeof stackOptions]?: string };
+    /** Whether Kafka Connect has Debezium's JDBC sink, too. */
+    readonly sink?: boolean;
+  },
   bench: (stack: Stack, fsync: Fsync) => Promise<void>,
 ): Promise<void> {
   const fsync: Fsync = values.fsync === 'on' ? 'on' : 'off';
@@ -30,7 +36,7 @@ export async function withStack(
   const stack = await startStack({
     stateDir,
     ports: values['port-base'] === undefined ? await freePorts() : portsFrom(Number(values['port-base'])),
-    sink: true,
+    sink,
     fsync,
     log: say,
   });

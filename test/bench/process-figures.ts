@@ -1,6 +1,12 @@
 // What Linux knows about a process: memory at its peak, processor time, children.
 import { readFile, readdir } from 'node:fs/promises';
 
+/** @throws Error when it does not run */
+export function pidOf(part: { readonly name: string; readonly pid: number | undefined }): number {
+  if (part.pid === undefined) throw new Error(`${part.name} does not run`);
+  return part.pid;
+}
+
 const CLOCK_TICKS_PER_SECOND = 100;
 
 /** VmHWM: the most memory that the process has held since it began. */

@@ -1,10 +1,11 @@
 // v2 as the benches want it: the demo's eLMIS, with more lines in each requisition, captured once by Debezium into Kafka.
 // Everything that is measured afterwards reads those same topics.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { loadDemo } from '../../infra/demo/load.ts';
 import { topicOf } from '../../infra/debezium/topics.ts';
 import { captureNames, startCapture } from '../../infra/local/capture.ts';
+import { withClient } from '../../infra/local/databases.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import { declaredKeys } from '../../infra/v2/declared-keys.ts';
 import { v2Tables } from '../../pipelines/catalog/v2.ts';
@@ -26,46 +27,62 @@ export const FULL_STORE_LINES = 150;
 const DEMO = { requisitions: 911, lines: 37_000 };
 const CAPTURE_WITHIN_MS = 600_000;
 
-/**
- * Fills both databases and has everything captured. Returns when Kafka holds every row.
- * `linesPerRequisition`: null for the demo's own mixture.
- */
-export async function makeSource(task: {
+interface SourceTask {
   readonly stack: Stack;
   readonly lines: number;
+  /** Null for the demo's own mixture. */
   readonly linesPerRequisition: number | null;
   readonly seed: number;
   readonly say: Say;
-}): Promise<Source> {
-  const { stack, say, lines, linesPerRequisition } = task;
+}
+
+/** Fills both databases and has everything captured. Returns when Kafka holds every row. */
+export async function makeSource(task: SourceTask): Promise<Source> {
+  const source = await fillSource(task);
+  const { seconds } = await captureSource({ ...task, withinMs: CAPTURE_WITHIN_MS });
+  task.say(`Debezium put every row of ${publishedTables.length} tables into Kafka in ${seconds.toFixed(1)} s`);
+  return source;
+}
+
+/** Fills both databases. */
+export async function fillSource({ stack, say, lines, linesPerRequisition, seed }: SourceTask): Promise<Source> {
   const scale = Math.max(
     0.05,
     linesPerRequisition === null ? lines / DEMO.lines : lines / linesPerRequisition / DEMO.requisitions,
   );
-  await loadDemo({
-    v2Url: stack.urls.v2.application,
-    v3Url: stack.urls.v3.application,
-    scale,
-    seed: task.seed,
-    log: { info: () => undefined },
-  });
-  const v2 = new Client({ connectionString: stack.urls.v2.application });
-  await v2.connect();
-  try {
-    await addLines(v2, lines);
-    await v2.query('ANALYZE');
-    const source = await countSource(v2);
+  const { v2, v3 } = stack.urls;
+  await loadDemo({ v2Url: v2.application, v3Url: v3.application, scale, seed, log: { info: () => undefined } });
+  return withClient(v2.application, async (client) => {
+    await addLines(client, lines);
+    await client.query('ANALYZE');
+    const source = await countSource(client);
     say(`v2 holds ${source.requisitions} requisitions with ${source.lines} lines`);
-    const began = performance.now();
-    await startCapture({ stack, tables: publishedTables, declaredKeys: declaredKeys(pipelines) });
-    await captured({ stack, v2 });
-    say(
-      `Debezium put every row of ${publishedTables.length} tables into Kafka in ${((performance.now() - began) / 1000).toFixed(1)} s`,
-    );
     return source;
-  } finally {
-    await v2.end();
-  }
+  });
+}
+
+export interface Captured {
+  readonly rows: number;
+  /** When the first of them was seen in Kafka. */
+  readonly firstRowMs: number;
+  /** From the registration of the connector to the last row. */
+  readonly seconds: number;
+}
+
+/** Turns capture on, and returns when every topic holds its table's rows. */
+export async function captureSource({
+  stack,
+  withinMs,
+}: {
+  readonly stack: Stack;
+  readonly withinMs: number;
+}): Promise<Captured> {
+  const counts = await withClient(stack.urls.v2.application, countRows);
+  const began = performance.now();
+  await startCapture({ stack, tables: publishedTables, declaredKeys: declaredKeys(pipelines) });
+  const firstRowMs = await captured({ stack, counts, withinMs });
+  const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return { rows, firstRowMs, seconds: (performance.now() - began) / 1000 };
 }
 
 async function countSource(v2: Client): Promise<Source> {
@@ -115,21 +132,33 @@ async function addLines(v2: Client, wanted: number): Promise<void> {
   await v2.query('COMMIT');
 }
 
-/** Waits until every topic holds at least as many messages as its table has rows. */
-async function captured({ stack, v2 }: { readonly stack: Stack; readonly v2: Client }): Promise<void> {
+/** Topic -> rows of its table. */
+async function countRows(v2: Client): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const table of publishedTables) {
     const { rows } = await v2.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
     counts.set(topicOf({ prefix: captureNames.topicPrefix, table }), Number(rows[0]?.count));
   }
-  const deadline = Date.now() + CAPTURE_WITHIN_MS;
+  return counts;
+}
+
+/** Waits until every topic holds at least as many messages as its table has rows. Returns when the first was there. */
+async function captured(task: {
+  readonly stack: Stack;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly withinMs: number;
+}): Promise<number> {
+  const { stack, counts, withinMs } = task;
+  const deadline = Date.now() + withinMs;
+  let firstRowMs: number | undefined;
   for (;;) {
     const ends = await logEnds({ broker: stack.kafka, topics: [...counts.keys()] });
+    if ([...ends.values()].some((end) => end > 0)) firstRowMs ??= Date.now();
     const lacking = [...counts].filter(([topic, rows]) => (ends.get(topic) ?? 0) < rows);
-    if (lacking.length === 0) return;
+    if (lacking.length === 0) return firstRowMs ?? Date.now();
     if (Date.now() > deadline)
       throw new Error(
-        `Debezium has not captured everything in ${CAPTURE_WITHIN_MS / 1000} s: ${lacking.map(([topic]) => topic).join(', ')} lack rows`,
+        `Debezium has not captured everything in ${withinMs / 1000} s: ${lacking.map(([topic]) => topic).join(', ')} lack rows`,
       );
     await sleep(250);
   }

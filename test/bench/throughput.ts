@@ -16,7 +16,7 @@ import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
 import { applyAll, workflowBeganMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
 import type { Ours } from './ours.ts';
-import { cpuSeconds, loadAverage, peakRssBytes, postgresProcesses } from './process-figures.ts';
+import { cpuSeconds, loadAverage, peakRssBytes, pidOf, postgresProcesses } from './process-figures.ts';
 import { say, table, writeReport } from './report.ts';
 import { makeSinkTable, sinkTunings, sinkUrl, startSink } from './sink.ts';
 import type { SinkTuning } from './sink.ts';
@@ -280,9 +280,4 @@ async function until(what: string, everyMs: number, isDone: () => Promise<boolea
     if (Date.now() > deadline) throw new Error(`${what} is not there after ${LONGEST_MS / 60_000} minutes`);
     await sleep(everyMs);
   }
-}
-
-function pidOf(part: { readonly name: string; readonly pid: number | undefined }): number {
-  if (part.pid === undefined) throw new Error(`${part.name} does not run`);
-  return part.pid;
 }

@@ -1,7 +1,6 @@
 // The demo eLMIS as a whole, mapped by every pipeline in order into an empty v3: everything is accepted, but for orders that
 // nobody supplies, and every check of the verifier finds the same figures in both, and a falsified one. No stack is needed
 // for it: rows are read from v2 by the test itself, so this judges the mappings alone, and then the checks.
-import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDemo } from '../../infra/demo/load.ts';
 import { runChecks } from '../../verification/run-checks.ts';
@@ -9,6 +8,7 @@ import { checks } from '../../verification/checks/index.ts';
 import { stockOnHand } from '../../verification/checks/stock-on-hand.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import type { Row } from './examples.ts';
+import { readV2Rows } from '../engine/v2-rows.ts';
 import { createDatabase } from '../support/databases.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import { falsifications } from './falsifications.ts';
@@ -26,7 +26,7 @@ describe('the demo eLMIS', () => {
     [v2, v3] = [await createDatabase('empty'), await createDatabase('v3')];
     await loadDemo({ v2Url: v2.url, v3Url: v3.url, scale: 0.2, seed: 7, log: { info: () => {} } });
     const read = new Map<string, readonly Row[]>();
-    for (const table of publishedTables) read.set(table, await readRows(v2.client, table));
+    for (const table of publishedTables) read.set(table, await readV2Rows(v2.client, table));
     tables = read;
     writer = adoptingWriter(v3.client);
   }, 120_000);
@@ -184,22 +184,6 @@ function withoutPlace(pipeline: string, trees: readonly Row[]): readonly unknown
   const groups = trees.filter((tree) => tree['supervisorynodeid'] === null);
   expect(groups.length).toBeGreaterThan(0);
   return groups.map((tree) => expect.stringMatching(`^${String(tree['id'])}: .*supervisorynodeid is empty`));
-}
-
-/** v2's rows as landing holds them: numbers and booleans as such, all else as PostgreSQL's text. */
-async function readRows(client: Client, table: string): Promise<readonly Row[]> {
-  const numbers = new Set([21, 23, 700, 701]); // int2, int4, float4, float8
-  const boolean = 16;
-  const { rows } = await client.query<Row>({
-    text: `SELECT * FROM ${table}`,
-    types: {
-      getTypeParser: (type: number) => (text: string) => {
-        if (numbers.has(type)) return Number(text);
-        return type === boolean ? text === 't' : text;
-      },
-    },
-  });
-  return rows;
 }
 
 /** v3 checks a zone's parent at once, and v2's ids need not be in the order of the tree. */

@@ -312,7 +312,7 @@ function encodedValue(type: string, value: EventValue): EventValue {
   return type.startsWith('timestamp') ? Number(microsecondsOf(value)) : value;
 }
 
-/** As text: they pass what a double holds. */
+/** What the connector makes of the ends of time (activities/column-types.ts). As text: they pass what a double holds. */
 const infinities: Readonly<Record<'date' | 'timestamp', Readonly<Record<string, EventValue>>>> = {
   date: { infinity: 2_146_033_979, '-infinity': -2_147_472_691 },
   timestamp: { infinity: '9223372036825200000', '-infinity': '-9223372036832400000' },

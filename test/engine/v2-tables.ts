@@ -2,8 +2,8 @@
 // v2 keeps at every statement, and how a row comes to its values by chance.
 import { planOf } from '../../activities/plan.ts';
 import type { Random } from '../../infra/demo/random.ts';
-import { readCatalog } from '../../pipelines/catalog/read-catalog.ts';
-import { pipelines } from '../../pipelines/index.ts';
+import { parseConstraint, readCatalog } from '../../pipelines/catalog/read-catalog.ts';
+import { pipelines, publishedTables } from '../../pipelines/index.ts';
 
 /** A value as landing gives it to a mapping: numbers and booleans as such, all else as PostgreSQL's text. */
 export type Value = string | number | boolean | null;
@@ -188,7 +188,27 @@ const rules: Readonly<Record<string, Rules>> = {
 const catalog = new Map(readCatalog('v2').map((each) => [`${each.schema}.${each.table}`, each]));
 const plans = pipelines.map(planOf);
 
-export const v2TableRules: readonly V2TableRules[] = Object.entries(rules).map(([name, own]) => {
+/** Tables that a pipeline reads and nobody has said more about: what the catalog says, so far as it concerns tables read. */
+function rulesFromCatalog(table: string): Rules {
+  const keys = (catalog.get(table)?.constraints ?? []).map(parseConstraint);
+  return {
+    uniques: keys.flatMap((key) => (key.kind === 'unique' && typeof key.of === 'object' ? [key.of] : [])),
+    links: Object.fromEntries(
+      keys.flatMap((key) =>
+        key.kind === 'foreign key' && (publishedTables as readonly string[]).includes(`public.${key.table}`)
+          ? key.columns.map((column, place) => [column, `${key.table}.${key.key[place]}`])
+          : [],
+      ),
+    ),
+  };
+}
+
+const unlisted = publishedTables
+  .map((table) => table.replace('public.', ''))
+  .filter((name) => !(name in rules))
+  .map((name) => [name, rulesFromCatalog(`public.${name}`)] as const);
+
+export const v2TableRules: readonly V2TableRules[] = [...Object.entries(rules), ...unlisted].map(([name, own]) => {
   const table = `public.${name}`;
   const planned = plans.flatMap((plan) => plan.tables.get(table) ?? []);
   const key = planned[0]?.key ?? ['id'];

@@ -21,6 +21,7 @@ export const suites: readonly Suite[] = [
   tool('dead code', 'knip'),
   project('pure', 'check', 2),
   project('postgres', 'parts', 4),
+  project('walk-through', 'parts', 6),
   project('workflows', 'parts', 4),
   project('replay', 'parts', 3),
   project('bridge', 'parts', 3),
@@ -28,6 +29,7 @@ export const suites: readonly Suite[] = [
   project('e2e', 'parts', 15),
   whole('chaos', 'npm run test:chaos -- --minutes 2', 9),
   whole('throughput', 'npm run bench:throughput -- --lines 20000', 5),
+  whole('first load', 'npm run bench:first-load -- --lines 20000 --compare 5000', 8),
   whole('latency', 'npm run bench:latency -- --seconds 10', 4),
 ];
 

@@ -31,6 +31,8 @@ export interface Memory {
   /** Newest first. */
   readonly recent: readonly OperationRecord[];
   readonly totals: Counts;
+  /** The last apply that brought something. */
+  readonly lastApply: { readonly atMs: number; readonly counts: Counts } | null;
   /** Runs of this workflow, this one included. */
   readonly runs: number;
 }
@@ -74,6 +76,7 @@ export const emptyMemory: Memory = {
   operation: null,
   recent: [],
   totals: NOTHING,
+  lastApply: null,
   runs: 0,
 };
 
@@ -117,6 +120,7 @@ export function applyEnded(
     failure: null,
     flowing: brought && isFull,
     fruitless: brought ? 0 : memory.fruitless + 1,
+    lastApply: brought ? { atMs: nowMs, counts } : memory.lastApply,
     totals: {
       events: memory.totals.events + counts.events,
       landed: memory.totals.landed + counts.landed,

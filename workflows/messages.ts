@@ -142,6 +142,8 @@ export interface PipelineStatus {
   readonly failure: Failure | null;
   /** ISO 8601: since when an `apply` is under way; null when none is. */
   readonly applyingSince: string | null;
+  /** The last apply that brought something; ISO 8601. */
+  readonly lastApply: { readonly at: string; readonly counts: Counts } | null;
   /** What was applied since this workflow was first started. */
   readonly totals: Counts;
 }

@@ -87,6 +87,7 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
             retryAt: iso(failure.retryAtMs),
           },
     applyingSince: applyingSinceMs === null ? null : iso(applyingSinceMs),
+    lastApply: memory.lastApply === null ? null : { at: iso(memory.lastApply.atMs), counts: memory.lastApply.counts },
     totals: memory.totals,
   };
 }

@@ -67,7 +67,7 @@ test('from a v2 row to every root that it is behind', async () => {
 test('names what a root waits for, and what v2 has deleted', async () => {
   const v2 = createSmallV2('places');
   for (const name of ['facilities', 'geographic-zones']) await applyAll(testbed.engine(name), v2);
-  const [waiting] = (await ask('facilities', '1')).roots.filter(({ pipeline }) => pipeline === 'facilities');
+  const waiting = (await ask('facilities', '1')).roots.find(({ pipeline }) => pipeline === 'facilities');
   expect(waiting?.state).toBe('waiting');
   expect(waiting?.waitsFor.map(({ table }) => table)).toContain('referencedata.facility_types');
   expect(waiting?.v3).toEqual([]);

@@ -321,7 +321,7 @@ async function readTree(
   const found: { readonly node: PlannedNode; readonly row: Tree; readonly key: string | null }[] = [];
   const visit = (node: PlannedNode, row: Tree, above: Tree): void => {
     if (found.length >= MOST_ROWS) return;
-    found.push({ node, row, key: node === plan.root ? root : keyOf(node, { row, above, root: tree as Tree }) });
+    found.push({ node, row, key: node === plan.root ? root : keyOf(node, { row, above, root: tree }) });
     for (const child of node.children) {
       const below = row[child.path.at(-1) as string];
       for (const each of Array.isArray(below) ? below : [below]) if (isTree(each)) visit(child, each, row);

@@ -93,7 +93,38 @@ test('pages through the quarantine, and shows bytes that are no text', async () 
   expect((await page('?state=resolved')).quarantine).toHaveLength(1);
 });
 
+test('explains a row, with the run that wrote it', async () => {
+  await database.client.query(`
+    CREATE SCHEMA referencedata;
+    CREATE TABLE referencedata.facility_operators (id uuid PRIMARY KEY, code text);
+    INSERT INTO referencedata.facility_operators VALUES ('00000000-0000-0000-0000-000000000007', 'gov');
+    CREATE SCHEMA landing_facility_operators;
+    CREATE TABLE landing_facility_operators.facility_operators
+      (_key text, _live smallint, _offset bigint, _committed_at bigint, id text, code text, text text, displayorder text);
+    INSERT INTO landing_facility_operators.facility_operators VALUES ('7', 1, 12, 1767225600000, '7', 'gov', 'Government', '1');
+    INSERT INTO cdc.pipelines (name) VALUES ('facility-operators');
+    INSERT INTO cdc.ledger (pipeline, root, owned, digest, version, run)
+    VALUES ('facility-operators', '7', '{"": {"operators": {"00000000-0000-0000-0000-000000000007": "hash"}}}', '', '', 'run-1');
+  `);
+  const found = await api.inject('/explain?table=facility_operators&key=7');
+  expect(found.json()).toMatchObject({
+    asked: { side: 'v2', table: 'public.facility_operators', key: '7' },
+    roots: [
+      {
+        pipeline: 'facility-operators',
+        state: 'in v3',
+        v2: [{ position: { topic: 'elmis.public.facility_operators', partition: 0, offset: 12 } }],
+        workflow: { run: 'run-1', url: 'http://ui/pipeline/facility-operators/run-1' },
+      },
+    ],
+  });
+});
+
 test.each([
+  ['GET', '/explain?table=nowhere&key=1', 400, 'REQUEST_INVALID'],
+  ['GET', '/explain?table=products', 400, 'REQUEST_INVALID'],
+  // No worker has made its landing tables.
+  ['GET', '/explain?table=losses_adjustments_types&key=1', 503, 'OUR_SCHEMA_BROKEN'],
   ['GET', '/pipelines/nothing', 404, 'PIPELINE_UNKNOWN'],
   ['GET', '/elsewhere', 404, 'ROUTE_UNKNOWN'],
   ['GET', '/pipelines/products/quarantine?limit=many', 400, 'REQUEST_INVALID'],

@@ -15,7 +15,7 @@ export interface ExplainApiDeps {
   readonly uiLink: (workflowId: string, runId?: string) => string | null;
 }
 
-export const explainQuerySchema = z.strictObject({
+const explainQuerySchema = z.strictObject({
   table: z
     .string('is missing')
     .min(1, 'is missing')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseArguments } from './arguments.ts';
-import { CommandError } from './exit-codes.ts';
+import type { CommandError } from './exit-codes.ts';
 
 const parse = (line: string): ReturnType<typeof parseArguments> =>
   parseArguments(line.split(' ').map((word) => word.replaceAll('_', ' ')));

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { CommandError, exitCodes } from './exit-codes.ts';
 
 /** Operations, as the command line calls them, and as the API does. */
-export const operationCommands = {
+const operationCommands = {
   pause: 'pause',
   resume: 'resume',
   reset: 'reset',

@@ -1,5 +1,7 @@
 // The answers to accepted operations, in the operator's words.
 import type { OperationRequest, PipelineState } from '../activities/contract.ts';
+import { eventsBehind } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { operationNames, operationWorkflowId } from './messages.ts';
 
 export function modeAnswer(
@@ -18,6 +20,12 @@ export function modeAnswer(
 
 export function begunAnswer(request: OperationRequest): string {
   return `${request.name} of ${request.pipeline} has begun. Workflow ${operationWorkflowId(request)} shows how far it is; the query status shows its outcome.`;
+}
+
+/** What an apply is for, on the timeline. */
+export function applySummary(memory: Pick<Memory, 'claimed' | 'state'>): string {
+  const events = eventsBehind(memory);
+  return events === 0 ? 'derives what is due' : `${events} events are claimed`;
 }
 
 export function unknownMessage(kind: 'signal' | 'update', name: string): string {

@@ -108,6 +108,19 @@ function positions(count: number): Record<string, number> {
   );
 }
 
+test('says what the last batches did', () => {
+  const begun = remember.applyBegan(paused, nowMs - 1_000);
+  const counts = { events: 3, landed: 3, derived: 1, written: 4, quarantined: 0 };
+  const state = paused.state as NonNullable<typeof paused.state>;
+  const ended = remember.applyEnded(begun, { result: { ...state, counts }, nowMs });
+  const sentence = '- **last batches**: 2026-01-31 12:00:00Z: 3 events, 1 root derived, 4 v3 rows written';
+  expect(renderDetails(statusOf('products', ended, nowMs))).toContain(sentence);
+  // One that brings nothing is not worth telling.
+  const idle = { ...state, counts: { ...counts, events: 0, derived: 0, written: 0 } };
+  const later = remember.applyEnded(remember.applyBegan(ended, nowMs), { result: idle, nowMs: nowMs + 1_000 });
+  expect(renderDetails(statusOf('products', later, nowMs))).toContain(sentence);
+});
+
 test('a pause that ends by itself says when', () => {
   const until = '2026-01-31T14:00:00.000Z';
   const memory = { ...paused, state: { ...(paused.state as NonNullable<typeof paused.state>), until } };

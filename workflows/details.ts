@@ -17,7 +17,7 @@ const meaning: Readonly<Record<ShownState, string>> = {
 const next: Readonly<Record<ShownState, string>> = {
   starting: 'wait',
   running: '`pause`, `reprocess`, `replay`, `retryQuarantined`, `reset`',
-  paused: '`resume`, `replay`, `retryQuarantined`',
+  paused: '`resume`, `pause` with another end (`"for": "8h"`), `replay`, `retryQuarantined`',
   resetting: 'wait; `status` shows how far it is',
   drifted: 'mend what stopped it, then `resume`',
   failing: 'see the advice; `pause` if v3 shall stand still',
@@ -32,10 +32,10 @@ export function renderDetails(status: PipelineStatus): string {
     status.operation === null ? '' : running(status.operation, status.pipeline),
     status.retention === null ? '' : retention(status.retention, status.lag.events),
     `**What you can do**: ${next[status.state]}. More Actions, Send an Update, with \`{"reason": "..."}\`.`,
+    links(status.links),
     figures(status),
     operations(status.recentOperations),
     positions(status),
-    links(status.links),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -79,7 +79,8 @@ function running(operation: OperationRecord, pipeline: string): string {
 }
 
 function figures(status: PipelineStatus): string {
-  const { state, lag, lastEventAt, dirty, waiting, quarantined, totals, applyingSince, verification } = status;
+  const { state, lag, lastEventAt, dirty, waiting, quarantined, lastApply, totals, applyingSince, verification } =
+    status;
   const rows = [
     ['not landed yet', notLanded(status)],
     [
@@ -89,6 +90,7 @@ function figures(status: PipelineStatus): string {
     ['in quarantine', quarantined === 0 ? 'nothing' : String(quarantined)],
     ...(verification === null ? [] : [['verified', verified(verification)] as const]),
     ['newest change', lastEventAt === null ? 'none yet' : short(lastEventAt)],
+    ['last batches', lastApply === null ? 'none yet' : batches(lastApply)],
     ['done so far', `${counted(totals.events, 'event')}, ${counted(totals.written, 'v3 row')} written`],
     ['known at', lag.asOf === null ? 'not yet' : short(lag.asOf)],
   ];
@@ -101,6 +103,12 @@ function figures(status: PipelineStatus): string {
 function verified({ at, differences, answer }: VerificationSummary): string {
   const mending = differences === 0 ? '' : ' The update `mend` derives their roots again.';
   return `${short(at)}, ${counted(differences, 'difference')}. ${line(answer)}${mending}`;
+}
+
+/** What the last apply that brought something did: it carries on from batch to batch for up to a minute. */
+function batches({ at, counts }: NonNullable<PipelineStatus['lastApply']>): string {
+  const refused = counts.quarantined === 0 ? '' : `, ${counts.quarantined} into quarantine`;
+  return `${short(at)}: ${counted(counts.events, 'event')}, ${counted(counts.derived, 'root')} derived, ${counted(counts.written, 'v3 row')} written${refused}`;
 }
 
 /** While an apply is under way, its positions are not known here; one that is being tried again has moved none. */

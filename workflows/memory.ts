@@ -34,6 +34,8 @@ export interface Memory {
   readonly totals: Counts;
   /** The last verification against landing. Absent in what an older version remembered. */
   readonly verification?: VerificationSummary;
+  /** The last apply that brought something. */
+  readonly lastApply: { readonly atMs: number; readonly counts: Counts } | null;
   /** Runs of this workflow, this one included. */
   readonly runs: number;
 }
@@ -77,6 +79,7 @@ export const emptyMemory: Memory = {
   operation: null,
   recent: [],
   totals: NOTHING,
+  lastApply: null,
   runs: 0,
 };
 
@@ -128,6 +131,7 @@ export function applyEnded(
     failure: null,
     flowing: brought && isFull,
     fruitless: brought ? 0 : memory.fruitless + 1,
+    lastApply: brought ? { atMs: nowMs, counts } : memory.lastApply,
     totals: {
       events: memory.totals.events + counts.events,
       landed: memory.totals.landed + counts.landed,

@@ -158,6 +158,8 @@ export interface PipelineStatus {
   readonly applyingSince: string | null;
   /** The last one against landing that ended since this workflow was first started; null before. */
   readonly verification: VerificationSummary | null;
+  /** The last apply that brought something; ISO 8601. */
+  readonly lastApply: { readonly at: string; readonly counts: Counts } | null;
   /** What was applied since this workflow was first started. */
   readonly totals: Counts;
 }

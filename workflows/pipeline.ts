@@ -25,7 +25,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationName, OperationRequest } from '../activities/contract.ts';
 import { engine, faultOf, glance, patient, prompt } from './activity-options.ts';
-import { begunAnswer, modeAnswer, unknownMessage } from './answers.ts';
+import { applySummary, begunAnswer, modeAnswer, unknownMessage } from './answers.ts';
 import { renderDetails } from './details.ts';
 import * as remember from './memory.ts';
 import type { Memory, SignalledOperation } from './memory.ts';
@@ -264,7 +264,11 @@ export async function pipeline(input: PipelineInput): Promise<void> {
     let ended = false;
     const scope = new CancellationScope();
     const attempt = scope
-      .run(() => engine.apply({ pipeline: name, claimed: memory.claimed }))
+      .run(() =>
+        engine.apply.executeWithOptions({ summary: applySummary(memory) }, [
+          { pipeline: name, claimed: memory.claimed },
+        ]),
+      )
       .then(
         (result) => (memory = remember.applyEnded(memory, { result, nowMs: Date.now() })),
         (error: unknown) => {

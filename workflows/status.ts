@@ -88,6 +88,7 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
           },
     applyingSince: applyingSinceMs === null ? null : iso(applyingSinceMs),
     verification: memory.verification ?? null,
+    lastApply: memory.lastApply === null ? null : { at: iso(memory.lastApply.atMs), counts: memory.lastApply.counts },
     totals: memory.totals,
   };
 }

@@ -61,7 +61,7 @@ export async function explain(
   return exitCodes.done;
 }
 
-export function explanationText(found: ExplanationView): readonly string[] {
+function explanationText(found: ExplanationView): readonly string[] {
   const lines = [found.answer];
   for (const event of found.quarantinedEvents) lines.push(...quarantineLines('an event of it', event));
   for (const root of found.roots) {

@@ -34,6 +34,30 @@ test('status looks once, again, or as the terminal has it', () => {
   expect(parse('status --once --api http://api')).toMatchObject({ once: true, api: 'http://api' });
 });
 
+test('an experiment is started, looked at and decided on', () => {
+  expect(parse('experiment')).toMatchObject({ name: 'experiment', act: 'list' });
+  expect(parse('experiment start products --with deployed --reason x --share 0.5 --no-wait')).toMatchObject({
+    act: 'start',
+    pipeline: 'products',
+    change: null,
+    share: 0.5,
+    wait: false,
+  });
+  expect(parse('experiment promote ab12 --reason it_is_right --despite-failures')).toMatchObject({
+    act: 'promote',
+    id: 'ab12',
+    reason: 'it is right',
+    despiteFailures: true,
+  });
+  for (const line of [
+    'experiment start products --reason x',
+    'experiment promote ab12',
+    'experiment start',
+    'experiment eat x',
+  ])
+    expect(() => parse(line)).toThrow(/mkondo help/);
+});
+
 test('help is what is typed by whoever knows nothing', () => {
   for (const line of ['help', '--help', 'pause -h']) expect(parse(line)).toMatchObject({ name: 'help' });
   expect(parseArguments([])).toMatchObject({ name: 'help' });

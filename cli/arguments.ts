@@ -9,6 +9,7 @@ const operationCommands = {
   reset: 'reset',
   reprocess: 'reprocess',
   replay: 'replay',
+  mend: 'mend',
 } as const;
 
 export type Command =
@@ -21,6 +22,7 @@ export type Command =
       readonly once: boolean;
     })
   | (Common & OperateCommand)
+  | (Common & ExperimentCommand)
   | (Common & {
       readonly name: 'verify';
       readonly pipelines: Chosen;
@@ -29,6 +31,27 @@ export type Command =
     })
   | (Common & { readonly name: 'quarantine'; readonly pipeline: string; readonly limit: number })
   | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string });
+
+export type ExperimentCommand = { readonly name: 'experiment' } & (
+  | { readonly act: 'list' }
+  | { readonly act: 'show'; readonly id: string }
+  | {
+      readonly act: 'promote' | 'discard';
+      readonly id: string;
+      readonly reason: string;
+      readonly despiteFailures: boolean;
+    }
+  | {
+      readonly act: 'start';
+      readonly pipeline: string;
+      /** Null: as deployed. */
+      readonly change: string | null;
+      readonly share: number;
+      readonly reason: string;
+      /** Follows it until it has looked at every root. */
+      readonly wait: boolean;
+    }
+);
 
 export interface OperateCommand {
   readonly name: 'operate';
@@ -70,6 +93,10 @@ export const usage = `mkondo <command> [pipeline ...] [options]
       --from TOPIC/0@OFFSET    ... or from a position
   verify <pipeline ...>      compares v3 with what has landed, row by row
       --against v2             with v2 itself
+  mend <pipeline ...>        derives the roots again of which verify found rows that differ
+  experiment                 every experiment; or with
+    start <pipeline>           tries --with CHANGE (or --with deployed) beside v3; --share 0.25 of its time at most
+    show|promote|discard <id>  what it found; v3 gets it; it goes. --despite-failures promotes where roots fail
   quarantine <pipeline>      what was refused, and why
       --retry                  tries it again (with --reason)
       --limit N                so many at most (50)
@@ -102,6 +129,9 @@ const options = {
   against: { type: 'string' },
   retry: { type: 'boolean' },
   limit: { type: 'string' },
+  with: { type: 'string' },
+  share: { type: 'string' },
+  'despite-failures': { type: 'boolean' },
 } as const;
 
 type Option = keyof typeof options;
@@ -117,6 +147,8 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   reset: long,
   reprocess: long,
   replay: [...long, 'from'],
+  mend: long,
+  experiment: ['with', 'share', 'reason', 'no-wait', 'despite-failures'],
   verify: ['all', 'against', 'no-wait'],
   quarantine: ['retry', 'limit', 'reason', 'by', 'id', 'no-wait'],
   explain: [],
@@ -146,6 +178,7 @@ export function parseArguments(argv: readonly string[]): Command {
     if (against !== 'landing' && against !== 'v2') throw wrong("--against is 'landing' or 'v2'.");
     return { name, json, api, pipelines: chosen(), against, wait: values['no-wait'] !== true };
   }
+  if (name === 'experiment') return { json, api, ...experimentCommand(names, values) };
   if (name === 'explain') {
     const [table, key, ...more] = names;
     if (table === undefined || key === undefined || more.length > 0)
@@ -194,6 +227,27 @@ export function parseArguments(argv: readonly string[]): Command {
       wait: values['no-wait'] !== true,
     };
   }
+}
+
+function experimentCommand(
+  [act, subject, ...more]: readonly string[],
+  values: ReturnType<typeof read>['values'],
+): ExperimentCommand {
+  const name = 'experiment';
+  if (act === undefined) return { name, act: 'list' };
+  if (act !== 'start' && act !== 'show' && act !== 'promote' && act !== 'discard')
+    throw wrong(`experiment knows start, show, promote and discard, not '${act}'.`);
+  if (subject === undefined || more.length > 0)
+    throw wrong(`experiment ${act} takes one ${act === 'start' ? 'pipeline' : 'id'}.`);
+  if (act === 'show') return { name, act, id: subject };
+  const reason = values.reason?.trim() ?? '';
+  if (reason === '') throw wrong(`experiment ${act} needs --reason: whoever finds it tomorrow wants to know why.`);
+  if (act !== 'start') return { name, act, id: subject, reason, despiteFailures: values['despite-failures'] === true };
+  if (values.with === undefined) throw wrong('experiment start needs --with CHANGE, or --with deployed.');
+  const share = Number(values.share ?? 0.25);
+  if (!(share > 0 && share <= 1)) throw wrong('--share is a number above 0, at most 1.');
+  const change = values.with === 'deployed' ? null : values.with;
+  return { name, act, pipeline: subject, change, share, reason, wait: values['no-wait'] !== true };
 }
 
 function read(

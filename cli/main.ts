@@ -3,6 +3,7 @@ import { parseArguments, usage } from './arguments.ts';
 import type { Command } from './arguments.ts';
 import { connectApi } from './api-client.ts';
 import type { Context } from './commands/context.ts';
+import { experiment } from './commands/experiment.ts';
 import { explain } from './commands/explain.ts';
 import { operate } from './commands/operate.ts';
 import { quarantine } from './commands/quarantine.ts';
@@ -57,6 +58,7 @@ async function run(command: Exclude<Command, { readonly name: 'help' }>): Promis
   if (command.name === 'status') return status(context, command);
   if (command.name === 'operate') return operate(context, command);
   if (command.name === 'verify') return verify(context, command);
+  if (command.name === 'experiment') return experiment(context, command);
   if (command.name === 'quarantine') return quarantine(context, command);
   return explain(context, command);
 }

@@ -116,3 +116,21 @@ test('Kafka itself is asked how long it keeps what has not landed', async () => 
     await Promise.all([admin.disconnect(), producer.disconnect()]);
   }
 });
+
+test('an experiment is tried, read and discarded', async () => {
+  const tried = await mkondo(
+    ...['experiment', 'start', 'products', '--with', 'code-before-name', '--share', '1', '--reason', 'a look'],
+  );
+  expect(tried.code).toBe(0);
+  const [, id = ''] =
+    /^(\S+) {2}products, code-before-name: finished\. \d+ of \d+ roots would change/.exec(tried.out) ?? [];
+  expect(tried.out).toMatch(/referencedata\.orderables fullproductname: \d+ values would change/);
+  expect((await mkondo('experiment', 'discard', id, '--reason', 'seen')).code).toBe(0);
+  await eventually(async () => expect((await mkondo('experiment', 'show', id)).out).toMatch(/: discarded/));
+});
+
+test('a verification says what it found', async () => {
+  const found = await mkondo('verify', 'geographic-levels');
+  expect(found).toMatchObject({ code: 0 });
+  expect(found.out).toMatch(/^geographic-levels: 0 differences/);
+});

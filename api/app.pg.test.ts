@@ -28,6 +28,7 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => ({ events: 3, seconds: 1.5 }),
     retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
+    tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });
@@ -191,6 +192,7 @@ test('says that v3 is away', async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });

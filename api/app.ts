@@ -17,6 +17,9 @@ import { readApplyFailure } from './apply-failure.ts';
 import { registerExplain } from './explain.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
+import { registerAudit } from './audit.ts';
+import { registerAuth } from './auth.ts';
+import type { Actor, Token } from './auth.ts';
 import { experimentRoutes } from './experiments.ts';
 import { operate } from './operate.ts';
 import { toProblem } from './problem.ts';
@@ -33,6 +36,8 @@ export interface ApiDeps {
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
   readonly retentionOf: (pipeline: string) => Retention | null;
+  /** Null: nobody is asked for one. */
+  readonly tokens: readonly Token[] | null;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -46,11 +51,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error, request.url);
     metrics.countError(error);
+    request.refusal = problem.code;
     if (problem.status >= 500) log.error({ err: error, url: request.url }, problem.detail);
     if (problem.status === 503) void reply.header('retry-after', '5');
     void reply.code(problem.status).type('application/problem+json').send(problem);
   }
   app.setErrorHandler(refuse);
+  registerAuth(app, deps.tokens);
   const routes: string[] = [];
   app.addHook('onRoute', ({ method, path }) => {
     if (method !== 'HEAD') routes.push(`${String(method)} ${path}`);
@@ -71,12 +78,14 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
   });
 
-  app.get('/healthz', async () => {
+  registerAudit(app, { pool, log, parse: parseQuery });
+
+  app.get('/healthz', { config: { role: 'anybody' } }, async () => {
     await readPipelines(pool);
     return { healthy: true };
   });
 
-  app.get('/metrics', async (_request, reply) =>
+  app.get('/metrics', { config: { role: 'anybody' } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 
@@ -119,8 +128,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   registerExplain(app, deps);
 
   for (const name of operationNames) {
-    app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>
-      operate({ client, taskQueue, pipeline: known(params.name).name, name, body }),
+    app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body, actor }) =>
+      operate({ client, taskQueue, pipeline: known(params.name).name, name, body: byActor(body, actor) }),
     );
   }
   app.post<{ Params: { name: string; operation: string } }>(
@@ -179,6 +188,13 @@ const quarantinePage = z.strictObject({
   after: z.coerce.number('must be an id').int('must be an id').min(0, 'must be an id').default(0),
   state: z.enum(['open', 'resolved', 'all']).default('open'),
 });
+
+/** Who holds a token is who asks, whatever the body says. */
+function byActor(body: unknown, actor: Actor | null): unknown {
+  if (actor === null) return body;
+  if (typeof body === 'string') return { reason: body, by: actor.name };
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, by: actor.name } : body;
+}
 
 function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
   const result = schema.safeParse(query);

@@ -80,8 +80,8 @@ export function experimentRoutes(app: FastifyInstance, deps: ExperimentRoutes): 
     return { promoted: rows[0]?.change ?? null, changes: changesOf(pipeline.name) };
   });
 
-  app.post('/experiments', async ({ body }, reply) => {
-    const asked = parse(experimentBody, body);
+  app.post('/experiments', async ({ body, actor }, reply) => {
+    const asked = { ...parse(experimentBody, body), ...(actor === null ? {} : { by: actor.name }) };
     const pipeline = named(asked.pipeline);
     await loadTransformation(pipeline, asked.change);
     const request: ExperimentRequest = { ...asked, decides: 'operator', id: asked.id ?? randomUUID().slice(0, 8) };
@@ -114,8 +114,8 @@ export function experimentRoutes(app: FastifyInstance, deps: ExperimentRoutes): 
     ['promote', promoteExperiment],
     ['discard', discardExperiment],
   ] as const) {
-    app.post<{ Params: { id: string } }>(`/experiments/:id/${name}`, async ({ params, body }) => {
-      const decision = parse(decisionBody, body);
+    app.post<{ Params: { id: string } }>(`/experiments/:id/${name}`, async ({ params, body, actor }) => {
+      const decision = { ...parse(decisionBody, body), ...(actor === null ? {} : { by: actor.name }) };
       const { id, pipeline } = await known(params.id);
       const answer = await reach(() =>
         client.workflow.getHandle(experimentWorkflowId({ id, pipeline })).executeUpdate(update, { args: [decision] }),

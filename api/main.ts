@@ -10,6 +10,7 @@ import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
+import { readTokens } from './auth.ts';
 import { readPipelines } from './control-schema.ts';
 import { watchLag } from './lag-watch.ts';
 
@@ -17,6 +18,7 @@ exitClearly();
 const config = readConfig(process.env);
 const log = createLog('api', config);
 const metrics = createMetrics('api');
+const tokens = readTokens(config);
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort()).once('SIGINT', () => stopping.abort());
 
@@ -57,6 +59,7 @@ const app = createApi({
   pipelines,
   lagOf: lag.of,
   retentionOf: lag.retentionOf,
+  tokens,
   metrics,
   log,
 });

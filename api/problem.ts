@@ -19,6 +19,8 @@ const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; reado
   CHANGE_INVALID: { status: 422, title: 'The change is of no use' },
   EXPERIMENT_REFUSED: { status: 409, title: 'The experiment does not allow it' },
   EXPERIMENT_UNKNOWN: { status: 404, title: 'There is no such experiment' },
+  TOKEN_REQUIRED: { status: 401, title: 'A token is needed' },
+  ROLE_REQUIRED: { status: 403, title: 'Another role is needed' },
   PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },

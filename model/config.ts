@@ -76,6 +76,20 @@ const settings = z.object({
     .default(19_103)
     .describe("port of the Temporal SDK's own metrics in the worker"),
   MKONDO_API_PORT: port.default(18_080).describe('port of the REST API, and of its /metrics'),
+  MKONDO_API_AUTH: z
+    .enum(['tokens', 'off'], 'must be tokens or off')
+    .default('tokens')
+    .describe('whether the REST API asks for a token; off only for a demo, while it listens at a loopback address'),
+  MKONDO_API_TOKENS_FILE: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('file with the tokens of the REST API: names, roles and SHA-256 hashes, as JSON'),
+  MKONDO_API_TOKENS: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('the same JSON itself, in place of the file'),
   MKONDO_API_HOST: z
     .string()
     .min(1, 'must not be empty')
@@ -135,7 +149,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** What a fault must not repeat: it ends in logs and on screens. */
-const secrets: ReadonlySet<string> = new Set(['MKONDO_V3_URL', 'MKONDO_VERIFY_V2_URL', 'MKONDO_SIMULATOR_V2_URL']);
+const secrets: ReadonlySet<string> = new Set([
+  'MKONDO_V3_URL',
+  'MKONDO_VERIFY_V2_URL',
+  'MKONDO_SIMULATOR_V2_URL',
+  'MKONDO_API_TOKENS',
+]);
 
 /** One line per fault: the variable, its value as it was given, what is expected, and what the setting is for. */
 export function settingFaults(

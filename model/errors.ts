@@ -45,6 +45,8 @@ export const errorFates = {
   PIPELINE_UNKNOWN: 'refuse',
   OPERATION_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
+  TOKEN_REQUIRED: 'refuse',
+  ROLE_REQUIRED: 'refuse',
   REQUEST_INVALID: 'refuse',
   CHANGE_INVALID: 'refuse',
   EXPERIMENT_UNKNOWN: 'refuse',

@@ -2,9 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as messages from '../../workflows/messages.ts';
 import type { OperationInput } from '../../workflows/messages.ts';
-import { drifted, literalSchema, v3Down } from '../workflows/literal-activities.ts';
+import { drifted, foundByExperiment, literalSchema, v3Down } from '../workflows/literal-activities.ts';
 import type { LiteralSchema } from '../workflows/literal-activities.ts';
-import { until, update } from '../workflows/run-pipeline.ts';
+import { isCalled, startExperiment, until, update } from '../workflows/run-pipeline.ts';
 import type { Running } from '../workflows/run-pipeline.ts';
 
 export interface Situation {
@@ -14,6 +14,8 @@ export interface Situation {
   readonly play: (running: Running, schema: LiteralSchema) => Promise<void>;
   /** A long operation that it contains: its workflow's history is kept as well. */
   readonly operation?: keyof typeof messages.operationUpdates;
+  /** The same for an experiment, of the id 'recorded'. */
+  readonly hasExperiment?: true;
 }
 
 const products = 'elmis.public.products/0';
@@ -185,6 +187,49 @@ export const situations: readonly Situation[] = [
       await until(running, ({ applied, failure }) => applied[products] === 7 && failure === null);
       await update(running, 'resume', 'mapping mended');
       await until(running, ({ state }) => state === 'running');
+    },
+  },
+  {
+    name: 'experiment-promoted',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      const experiment = await startExperiment(running);
+      await isCalled(schema, 'finishExperiment');
+      await experiment.executeUpdate(messages.promoteExperiment, { args: [{ reason: 'it is right', by: 'Asha' }] });
+      await experiment.result();
+      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'done');
+    },
+  },
+  {
+    name: 'experiment-discarded-while-it-derives',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      schema.held = true;
+      const experiment = await startExperiment(running);
+      await isCalled(schema, 'runExperiment');
+      await experiment.executeUpdate(messages.discardExperiment, { args: [{ reason: 'not now' }] });
+      await experiment.result();
+      schema.held = false;
+    },
+  },
+  {
+    name: 'experiment-that-would-change-nothing',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      schema.found = foundByExperiment({ differing: 0 });
+      await (await startExperiment(running, { by: 'system' })).result();
+    },
+  },
+  {
+    name: 'experiment-that-fails',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      schema.found = drifted();
+      await (await startExperiment(running)).result().catch(() => undefined);
     },
   },
   {

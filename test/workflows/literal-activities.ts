@@ -13,9 +13,10 @@ import type {
   PipelineActivities,
   PipelineState,
 } from '../../activities/contract.ts';
+import type { ExperimentActivities, ExperimentReport } from '../../experiments/contract.ts';
 import type { VerificationActivities } from '../../verification/contract.ts';
 
-type Activities = PipelineActivities & VerificationActivities;
+type Activities = PipelineActivities & VerificationActivities & ExperimentActivities;
 type Call = { readonly activity: keyof Activities; readonly input: unknown };
 
 export interface LiteralSchema {
@@ -30,6 +31,8 @@ export interface LiteralSchema {
   /** Steps of operations wait while it is set. */
   held: boolean;
   readonly activities: Activities;
+  /** What the next experiment finds; a failure is thrown. */
+  found: ExperimentReport | ApplicationFailure;
   /** What the next verification finds. */
   differences: number;
   /** So many changes of mode fail. */
@@ -62,6 +65,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     ended: [],
     down: null,
     held: false,
+    found: foundByExperiment(),
     differences: 0,
     refuseModes: 0,
     retention: null,
@@ -118,6 +122,15 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
       replay: step('replay', 'Landed 3 events again.'),
       retryQuarantined: step('retryQuarantined', 'Tried 3 events again.'),
       mend: step('mend', 'Marked 3 roots.'),
+      async runExperiment(input) {
+        await enter('runExperiment', input);
+        await release();
+        if (schema.found instanceof ApplicationFailure) throw schema.found;
+        return schema.found;
+      },
+      finishExperiment: (input) => enter('finishExperiment', input),
+      setTransformation: (input) => enter('setTransformation', input),
+      endExperiment: (input) => enter('endExperiment', input),
       async verify(input) {
         await enter('verify', input);
         await release();
@@ -164,6 +177,21 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
   }
 
   return schema;
+}
+
+export function foundByExperiment(roots: Partial<ExperimentReport['roots']> = {}): ExperimentReport {
+  return {
+    roots: { total: 9, derived: 9, differing: 2, failed: 0, skipped: 0, ...roots },
+    tables: { 'referencedata.orderables': { equal: 7, changed: 2, created: 0, gone: 0 } },
+    columns: {
+      'referencedata.orderables fullproductname': {
+        changed: 2,
+        examples: [{ key: 'k', root: '1', v3: 'Old', changed: 'New' }],
+      },
+    },
+    failures: {},
+    losses: {},
+  };
 }
 
 export function v3Down(): ApplicationFailure {

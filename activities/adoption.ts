@@ -1,6 +1,6 @@
 // Rows that v3 had before us: found by their natural key, or named by an operator (operator-adoptions.ts); recorded in the
 // crosswalk, pointed at, never written.
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryConfig, QueryResult } from 'pg';
 import type { DeriveContext, Pipeline, Target } from '../pipelines/definition.ts';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
 import { textOf } from '../model/change-event.ts';
@@ -250,6 +250,9 @@ async function stillPointedAt(
   return new Set(rowCount === 0 ? [] : former.map(({ root }) => root));
 }
 
+/** Half a million roots take some seconds; the API's own limit is shorter. */
+const MARK_MOST_MS = 120_000;
+
 /**
  * An id changed its meaning: every root that was derived with it is derived again, and of those that wait, any that waited
  * for it. Rare, and so not narrowed down. `except`: the root itself, in whose pipeline the others are marked, too.
@@ -260,17 +263,17 @@ export async function markDependents(
   client: ClientBase,
   input: { readonly pipeline: string; readonly except?: string },
 ): Promise<void> {
-  const mark = adoptionMark(input.pipeline);
-  const { rows } = await client.query<{ pipeline: string }>(
-    `WITH marked AS (
+  const values = [input.pipeline, adoptionMark(input.pipeline), input.except ?? null];
+  const mark = (text: string): Promise<QueryResult<{ pipeline: string }>> => {
+    const statement: QueryConfig & { readonly query_timeout: number } = { text, values, query_timeout: MARK_MOST_MS };
+    return client.query(statement);
+  };
+  const { rows } = await mark(`WITH marked AS (
        INSERT INTO cdc.dirty (pipeline, root, operation) SELECT pipeline, root, $2 FROM cdc.ledger
        WHERE CASE WHEN $3::text IS NULL THEN pipeline <> $1 ELSE (pipeline, root) <> ($1, $3) END
        ON CONFLICT (pipeline, root) DO NOTHING RETURNING pipeline)
-     SELECT DISTINCT pipeline FROM marked`,
-    [input.pipeline, mark, input.except ?? null],
-  );
-  const { rows: others } = await client.query<{ pipeline: string }>(
-    `WITH open AS (
+     SELECT DISTINCT pipeline FROM marked`);
+  const { rows: others } = await mark(`WITH open AS (
        SELECT pipeline, root FROM cdc.dirty
        WHERE operation <> $2 AND CASE WHEN $3::text IS NULL THEN pipeline <> $1 ELSE (pipeline, root) <> ($1, $3) END
        FOR UPDATE SKIP LOCKED),
@@ -279,9 +282,7 @@ export async function markDependents(
        SET operation = coalesce(nullif(d.operation, ''), $2),
            not_before = CASE WHEN d.not_before = 'infinity' AND $3::text IS NOT NULL THEN '-infinity' ELSE d.not_before END
        FROM open o WHERE (d.pipeline, d.root) = (o.pipeline, o.root) RETURNING d.pipeline)
-     SELECT DISTINCT pipeline FROM due`,
-    [input.pipeline, mark, input.except ?? null],
-  );
+     SELECT DISTINCT pipeline FROM due`);
   for (const pipeline of new Set([...rows, ...others].map((row) => row.pipeline)))
     await client.query("SELECT pg_notify('cdc_wake', $1)", [pipeline]);
 }

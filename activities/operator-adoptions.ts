@@ -10,6 +10,7 @@ import type { Pipeline, Target } from '../pipelines/definition.ts';
 import { adoptableTarget, adoptionMark, CROSSWALK_LOCK, markDependents, rootTable } from './adoption.ts';
 import { markDirty } from './control.ts';
 import { quoteTable } from './identifiers.ts';
+import { ourSchemaBroken, unavailable } from './database-errors.ts';
 import { inTransaction } from './transaction.ts';
 
 /** `key`: found by the natural key. */
@@ -68,6 +69,8 @@ export async function adopt(pool: Pool, wish: AdoptionWish): Promise<Adoption> {
     // The same row by another's word changes no id; but the root is looked at again, which may mend it.
     if (before?.v3Id !== v3Id) await markDependents(client, { pipeline: pipeline.name, except: root });
     await markRoot(client, { pipeline: pipeline.name, root });
+  }).catch((error: unknown) => {
+    throw knownFault(error);
   });
   return (await readAdoptions(pool, { pipeline: pipeline.name, root }))[0] as Adoption;
 }
@@ -97,6 +100,8 @@ export async function letGo(
     await markDependents(client, { pipeline: pipeline.name, except: root });
     await markRoot(client, { pipeline: pipeline.name, root });
     return { pipeline: pipeline.name, root, v3Id: before.v3Id };
+  }).catch((error: unknown) => {
+    throw knownFault(error);
   });
 }
 
@@ -105,8 +110,9 @@ export async function readAdoptions(
   pool: Pool,
   only: { readonly pipeline?: string; readonly root?: string } = {},
 ): Promise<readonly Adoption[]> {
-  const { rows } = await pool.query<Omit<Adoption, 'ourId' | 'state'> & { following: boolean }>(
-    `SELECT c.pipeline, c.root, c.v2_table AS "v2Table", c.v3_table AS "v3Table", c.v3_id AS "v3Id", c.source, c.reason,
+  const { rows } = await pool
+    .query<Omit<Adoption, 'ourId' | 'state'> & { following: boolean }>(
+      `SELECT c.pipeline, c.root, c.v2_table AS "v2Table", c.v3_table AS "v3Table", c.v3_id AS "v3Id", c.source, c.reason,
             c.said_by AS by, c.adopted_at AS since, q.code, q.message,
             EXISTS (SELECT FROM cdc.dirty d WHERE d.pipeline = c.pipeline AND d.root = c.root)
               OR EXISTS (SELECT FROM cdc.dirty d WHERE d.operation = $3 || c.pipeline AND d.not_before < 'infinity') AS following
@@ -114,13 +120,21 @@ export async function readAdoptions(
      LEFT JOIN cdc.quarantine q ON q.pipeline = c.pipeline AND q.root = c.root AND q.kind = 'root' AND q.resolved_at IS NULL
      WHERE ($1::text IS NULL OR c.pipeline = $1) AND ($2::text IS NULL OR c.root = $2)
      ORDER BY c.pipeline, c.root`,
-    [only.pipeline ?? null, only.root ?? null, adoptionMark('')],
-  );
+      [only.pipeline ?? null, only.root ?? null, adoptionMark('')],
+    )
+    .catch((error: unknown) => {
+      throw knownFault(error);
+    });
   return rows.map(({ following, ...row }) => ({
     ...row,
     ourId: idOf(row.v2Table, row.root),
     state: row.code !== null && !following ? 'barred' : following ? 'following' : 'settled',
   }));
+}
+
+/** In the catalogue's words, as far as it has any. */
+function knownFault(error: unknown): unknown {
+  return error instanceof MkondoError ? error : (unavailable(error) ?? ourSchemaBroken(error) ?? error);
 }
 
 function adoptable(pipeline: Pipeline): Target {
@@ -219,7 +233,10 @@ const text = z.string().trim().min(1, 'must not be blank');
 
 /** What REST and the file say of an adoption. */
 export const adoptionFields = {
-  v3Id: z.guid('must be the UUID of a v3 row').transform((id) => id.toLowerCase()).describe('id of the row of v3'),
+  v3Id: z
+    .guid('must be the UUID of a v3 row')
+    .transform((id) => id.toLowerCase())
+    .describe('id of the row of v3'),
   reason: text.describe('why; whoever finds the adoption tomorrow wants to know'),
 };
 
@@ -234,14 +251,15 @@ export const adoptionsFile = z
       }),
     ),
   })
-  .superRefine(({ adoptions }, { addIssue }) => {
+  .superRefine(({ adoptions }, context) => {
     const seen = new Set<string>();
     adoptions.forEach(({ pipeline, root, v3Id }, index) => {
       for (const [name, what] of [
         [`${pipeline} ${root}`, 'names a root'],
         [`${pipeline} -> ${v3Id}`, 'names a v3 row'],
       ] as const) {
-        if (seen.has(name)) addIssue({ code: 'custom', path: ['adoptions', index], message: `${what} for the second time` });
+        if (seen.has(name))
+          context.addIssue({ code: 'custom', path: ['adoptions', index], message: `${what} for the second time` });
         seen.add(name);
       }
     });

@@ -4,6 +4,7 @@ import type { ClientBase } from 'pg';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
 import type { Unique } from '../pipelines/catalog/types.ts';
 import type { Pipeline, Target, V3Table } from '../pipelines/definition.ts';
+import { textOf } from '../model/change-event.ts';
 import { MkondoError } from '../model/errors.ts';
 import { quote, quoteTable } from './identifiers.ts';
 import { rowsOf } from './owned-rows.ts';
@@ -65,7 +66,7 @@ export function rowConflict(input: {
 }): MkondoError {
   const { pipeline, target, root, ours, theirs } = input;
   const adopt = target.adoptable
-    ? `If they mean the same, have v3's row adopted: PUT /adoptions/${pipeline.name}/${encodeURIComponent(root)} with {"v3Id": "${String(theirs['id'])}", "reason": "..."}; what points at ours then points at v3's, and ours goes. If they do not, `
+    ? `If they mean the same, have v3's row adopted: PUT /adoptions/${pipeline.name}/${encodeURIComponent(root)} with {"v3Id": "${textOf(theirs['id']) ?? ''}", "reason": "..."}; what points at ours then points at v3's, and ours goes. If they do not, `
     : 'If v3 does not need its row, remove it there; else ';
   return new MkondoError(
     'V3_ROW_CONFLICT',

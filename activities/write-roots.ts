@@ -60,8 +60,7 @@ export async function writeRoots(client: ClientBase, { plan, derived, ledger }: 
           : undefined;
         if (conflict === undefined) outcome.blocked.set(only.root, refusal(plan, only.root, error));
         else outcome.failed.set(only.root, conflict);
-      }
-      else outcome.failed.set(only.root, refusal(plan, only.root, error));
+      } else outcome.failed.set(only.root, refusal(plan, only.root, error));
       return;
     }
     const middle = Math.ceil(group.length / 2);

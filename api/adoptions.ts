@@ -31,7 +31,9 @@ export const adoptionSchemas = {
     since: z.date(),
     state: z
       .enum(['settled', 'following', 'barred'])
-      .describe('following: roots are still to be derived anew; barred: the root is in quarantine, see code and message'),
+      .describe(
+        'following: roots are still to be derived anew; barred: the root is in quarantine, see code and message',
+      ),
     code: z.string().nullable(),
     message: z.string().nullable(),
   }),

@@ -22,6 +22,7 @@ const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; reado
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },
   TEMPORAL_UNAVAILABLE: { status: 503, title: 'Temporal does not answer' },
+  OUR_SCHEMA_BROKEN: { status: 503, title: 'Our own schema in v3 is not as it should be' },
   V3_UNAVAILABLE: { status: 503, title: 'The v3 database does not answer' },
 };
 

@@ -13,6 +13,7 @@ import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
+import { registerAdoptions } from './adoptions.ts';
 import { readApplyFailure } from './apply-failure.ts';
 import { registerExplain } from './explain.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
@@ -145,6 +146,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     },
     () => undefined,
   );
+
+  registerAdoptions(app, { pool, known });
 
   function described(pipeline: Pipeline, row: PipelineRow | undefined): object {
     const workflowId = pipelineWorkflowId(pipeline.name);

@@ -15,6 +15,8 @@ export interface Problem {
 
 const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; readonly title: string }>>> = {
   OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
+  ADOPTION_REFUSED: { status: 409, title: 'The adoption was refused' },
+  ADOPTION_UNKNOWN: { status: 404, title: 'There is no such adoption' },
   REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
   CHANGE_INVALID: { status: 422, title: 'The change is of no use' },
   EXPERIMENT_REFUSED: { status: 409, title: 'The experiment does not allow it' },

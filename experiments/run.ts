@@ -3,11 +3,11 @@
 // ledger's hashes; only rows that differ are read from v3. Nothing is ever written to v3.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
-import { readAdopted } from '../activities/adoption.ts';
+import { adoptableTarget, withoutAdopted } from '../activities/adoption.ts';
 import { landingTable, quote, quoteTable } from '../activities/identifiers.ts';
 import { readLedger } from '../activities/ledger.ts';
 import { loadRoots } from '../activities/load.ts';
-import { compareWithLedger, derive, nothing, own, withoutTarget } from '../activities/owned-rows.ts';
+import { compareWithLedger, derive, nothing, own } from '../activities/owned-rows.ts';
 import type { Derived, TargetChanges } from '../activities/owned-rows.ts';
 import { planOf } from '../activities/plan.ts';
 import type { Plan } from '../activities/plan.ts';
@@ -19,6 +19,7 @@ import { MkondoError } from '../model/errors.ts';
 import { keyText } from '../model/change-event.ts';
 import type { Target } from '../pipelines/definition.ts';
 import type { ExperimentReport, ExperimentRequest } from './contract.ts';
+import { readIds } from '../verification/ids.ts';
 import { createShadow, fillShadow } from './shadow.ts';
 import { emptyTally, reportOf, tallyDerived, tallyFailure, tallyValue } from './tally.ts';
 import type { Tally } from './tally.ts';
@@ -127,7 +128,8 @@ async function lookAt(pool: Pool, look: Look): Promise<{ readonly rows: number; 
     const roots = look.roots.filter((root) => !behind.has(root));
     if (roots.length === 0) return { rows: 0, behind: [...behind] };
     const { trees, rows } = await loadRoots(client, plan, wholeRoots(roots));
-    const { id: idOf, isAdopted } = await readAdopted(client, plan);
+    const ids = await readIds(client, pipeline);
+    const [, adoptable] = adoptableTarget(pipeline) ?? [];
     const derived: Derived[] = [];
     for (const root of roots) {
       const tree = trees.get(root);
@@ -135,8 +137,13 @@ async function lookAt(pool: Pool, look: Look): Promise<{ readonly rows: number; 
         const rowsOfRoot =
           tree === undefined
             ? nothing(root)
-            : own(pipeline, derive(pipeline, { root, tree, scope: 'whole', id: idOf }));
-        derived.push(withoutAdopted(rowsOfRoot, pipeline.owns, isAdopted));
+            : own(pipeline, derive(pipeline, { root, tree, scope: 'whole', id: ids.id }));
+        // v3's own row stands for the root's: it is never written, whatever the transformation says.
+        derived.push(
+          adoptable !== undefined && ids.adopted.has(root)
+            ? withoutAdopted(pipeline, adoptable, rowsOfRoot)
+            : rowsOfRoot,
+        );
       } catch (error) {
         if (!(error instanceof MkondoError)) throw error;
         tallyFailure(tally, { root, code: error.code, message: error.message });
@@ -170,18 +177,6 @@ async function behindRoots(
     [pipeline, roots],
   );
   return new Set(rows.map(({ root }) => root));
-}
-
-/** v3's own row stands for the root's: it is never written, whatever the transformation says. */
-function withoutAdopted(
-  derived: Derived,
-  owns: Readonly<Record<string, Target>>,
-  isAdopted: (root: string) => boolean,
-): Derived {
-  if (!isAdopted(derived.root)) return derived;
-  return Object.entries(owns)
-    .filter(([, target]) => target.adopt !== null)
-    .reduce((rest, [name]) => withoutTarget(rest, name), derived);
 }
 
 /** Fills the shadow; roots whose values do not fit are told, one by one. Gives those that do. */

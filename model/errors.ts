@@ -34,6 +34,8 @@ export const errorFates = {
   V3_VALUE_REJECTED: 'quarantine',
   V3_CONSTRAINT: 'quarantine',
   V3_ROW_NOT_OURS: 'quarantine',
+  V3_ROW_CONFLICT: 'quarantine',
+  ADOPTED_ROW_GONE: 'quarantine',
 
   // Pipelines
   OFFSET_OUT_OF_RANGE: 'stop',
@@ -51,6 +53,8 @@ export const errorFates = {
   CHANGE_INVALID: 'refuse',
   EXPERIMENT_UNKNOWN: 'refuse',
   EXPERIMENT_REFUSED: 'refuse',
+  ADOPTION_REFUSED: 'refuse',
+  ADOPTION_UNKNOWN: 'refuse',
 
   // Start
   CONFIG_INVALID: 'exit',

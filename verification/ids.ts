@@ -10,12 +10,14 @@ export interface Ids {
   readonly adopted: ReadonlySet<string>;
 }
 
-/** A pipeline sees its own roots under their own ids, and others' roots under the adopted ones. */
+/** A pipeline sees others' roots under the adopted ids; its own under their own, unless an operator named the row. */
 export async function readIds(v3: ClientBase, pipeline: Pipeline): Promise<Ids> {
-  const { rows } = await v3.query<{ pipeline: string; root: string; name: string; id: string }>(
-    `SELECT pipeline, root, v2_table || ':' || v2_key AS name, v3_id::text AS id FROM cdc.crosswalk`,
+  const { rows } = await v3.query<{ pipeline: string; root: string; name: string; id: string; source: string }>(
+    `SELECT pipeline, root, v2_table || ':' || v2_key AS name, v3_id::text AS id, source FROM cdc.crosswalk`,
   );
-  const others = new Map(rows.filter((row) => row.pipeline !== pipeline.name).map((row) => [row.name, row.id]));
+  const others = new Map(
+    rows.filter((row) => row.pipeline !== pipeline.name || row.source !== 'key').map((row) => [row.name, row.id]),
+  );
   return {
     id: (table, ...key) => others.get(`${table}:${key.join(':')}`) ?? idOf(table, key.join(':')),
     adopted: new Set(rows.filter((row) => row.pipeline === pipeline.name).map((row) => row.root)),

@@ -1,6 +1,7 @@
 // Some roots, derived anew and compared with v3 row by row, within one snapshot of v3. PostgreSQL compares, so that
 // values are read by the input functions of v3's own types; only rows that differ come back.
 import type { ClientBase } from 'pg';
+import { adoptableTarget, withoutAdopted } from '../../activities/adoption.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import { databaseFault } from '../../activities/database-errors.ts';
 import { derive, own, rowsOf } from '../../activities/owned-rows.ts';
@@ -168,31 +169,21 @@ async function deriveAnew({
   readTrees,
 }: Chunk): Promise<{ readonly derived: readonly Derived[]; readonly refused: readonly RowDifference[] }> {
   const { pipeline } = plan;
+  const [, adoptable] = adoptableTarget(pipeline) ?? [];
   const trees = await readTrees(roots);
   const derived: Derived[] = [];
   const refused: RowDifference[] = [];
   for (const [root, tree] of trees) {
     try {
       const each = own(pipeline, derive(pipeline, { root, tree, scope: 'whole', id: ids.id }));
-      derived.push(ids.adopted.has(root) ? withoutAdopted(plan, each) : each);
+      // A row that v3 brought itself is pointed at, never written.
+      derived.push(adoptable !== undefined && ids.adopted.has(root) ? withoutAdopted(pipeline, adoptable, each) : each);
     } catch (error) {
       if (!(error instanceof MkondoError)) throw error;
       refused.push(refusal(plan, root, error.code, error.message));
     }
   }
   return { derived, refused };
-}
-
-/** A row that v3 brought itself is pointed at, never written. */
-function withoutAdopted(plan: Plan, derived: Derived): Derived {
-  const adopting = new Set(
-    Object.entries(plan.pipeline.owns).flatMap(([name, { adopt }]) => (adopt === null ? [] : [name])),
-  );
-  const pieces = Array.from(
-    derived.pieces,
-    ([piece, rows]) => [piece, new Map([...rows].filter(([name]) => !adopting.has(name)))] as const,
-  );
-  return { ...derived, pieces: new Map(pieces) };
 }
 
 interface Found {

@@ -1,5 +1,6 @@
 // What v3 should hold: every root of v2, derived, into temporary tables beside the real ones.
 import type { ClientBase } from 'pg';
+import { adoptableTarget, withoutAdopted } from '../../activities/adoption.ts';
 import { copyRows } from '../../activities/copy-rows.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import { derive, own, rowsOf as ownedRowsOf } from '../../activities/owned-rows.ts';
@@ -132,17 +133,16 @@ function* rowsOf(
   { pipeline, ids, refused, adopted }: ChunkTask,
 ): Generator<{ readonly name: string; readonly row: V3Row }> {
   try {
-    const derived = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id }));
-    for (const name of Object.keys(pipeline.owns)) {
-      const list = ownedRowsOf(derived, name);
+    let derived = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id }));
+    const [name = '', target] = adoptableTarget(pipeline) ?? [];
+    if (target !== undefined && ids.adopted.has(root.key)) {
+      const [row] = ownedRowsOf(derived, name)[0]?.rows ?? [];
+      adopted.set(root.key, target.adopt === null ? '' : (textOf(row?.[target.adopt]) ?? ''));
       // A row that v3 brought itself is pointed at, never written.
-      const tie = pipeline.owns[name]?.adopt ?? null;
-      if (tie !== null && ids.adopted.has(root.key)) {
-        adopted.set(root.key, textOf(list[0]?.rows[0]?.[tie]) ?? '');
-        continue;
-      }
-      for (const { rows } of list) for (const row of rows) yield { name, row };
+      derived = withoutAdopted(pipeline, target, derived);
     }
+    for (const each of Object.keys(pipeline.owns))
+      for (const { rows } of ownedRowsOf(derived, each)) for (const row of rows) yield { name: each, row };
   } catch (error) {
     if (!(error instanceof MkondoError)) throw error;
     refused.set(root.key, error);

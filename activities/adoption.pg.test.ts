@@ -59,6 +59,24 @@ test('children that came first wait for the adoption as for any parent', async (
   expect(await typeOfFacility()).toEqual({ code: 'warehouse', adopted: true });
 });
 
+test('a role of the same name leaves v3 its role with the rights that it has', async () => {
+  const v2 = createSmallV2('empty');
+  const rights = async (): Promise<unknown> =>
+    (
+      await testbed.client.query(
+        `SELECT rightid FROM referencedata.role_rights rr JOIN referencedata.roles r ON r.id = rr.roleid WHERE r.name = 'System Administrator' ORDER BY 1`,
+      )
+    ).rows;
+  const before = await rights();
+  expect(before).not.toEqual([]);
+  v2.add('rights', { name: 'CREATE_REQUISITION', righttype: 'REQUISITION' });
+  v2.add('roles', { id: 1, name: 'SYSTEM ADMINISTRATOR' });
+  v2.add('role_rights', { roleid: 1, rightname: 'CREATE_REQUISITION' });
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  expect(await rights()).toEqual(before);
+});
+
 test('a type that is deleted in v2 leaves v3 its own', async () => {
   const v2 = createSmallV2('empty');
   v2.add('facility_types', { id: 1, code: 'warehouse' });

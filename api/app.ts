@@ -12,6 +12,7 @@ import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
+import { registerAdoptions } from './adoptions.ts';
 import { readApplyFailure } from './apply-failure.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
@@ -125,6 +126,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     },
     () => undefined,
   );
+
+  registerAdoptions(app, { pool, known });
 
   function described(pipeline: Pipeline, row: PipelineRow | undefined): object {
     const workflowId = pipelineWorkflowId(pipeline.name);

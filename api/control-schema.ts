@@ -1,4 +1,4 @@
-// What the API reads in our schema beside v3. It writes nothing: operations go through the workflows.
+// What the API reads in our schema beside v3. It writes nothing: operations go through the workflows (adoptions.ts alone writes).
 import type { Pool, QueryResultRow } from 'pg';
 import type { Mode, Offsets } from '../activities/contract.ts';
 import { MkondoError } from '../model/errors.ts';

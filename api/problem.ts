@@ -15,11 +15,14 @@ export interface Problem {
 
 const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; readonly title: string }>>> = {
   OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
+  ADOPTION_REFUSED: { status: 409, title: 'The adoption was refused' },
+  ADOPTION_UNKNOWN: { status: 404, title: 'There is no such adoption' },
   REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
   PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },
   TEMPORAL_UNAVAILABLE: { status: 503, title: 'Temporal does not answer' },
+  OUR_SCHEMA_BROKEN: { status: 503, title: 'Our own schema in v3 is not as it should be' },
   V3_UNAVAILABLE: { status: 503, title: 'The v3 database does not answer' },
 };
 

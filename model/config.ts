@@ -54,6 +54,11 @@ const settings = z.object({
     .min(1, 'must not be empty')
     .default('mkondo')
     .describe('Temporal task queue of the workers'),
+  MKONDO_ADOPTIONS_FILE: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('path of the file of adoptions, which a worker applies when it starts: docs/adoptions.md'),
   MKONDO_BRIDGE_METRICS_PORT: port.default(19_101).describe('port of the bridge: /metrics, /healthz'),
   MKONDO_WORKER_METRICS_PORT: port.default(19_102).describe('port of the worker: /metrics, /healthz'),
   MKONDO_WORKER_TEMPORAL_METRICS_PORT: port

@@ -33,6 +33,8 @@ export const errorFates = {
   V3_VALUE_REJECTED: 'quarantine',
   V3_CONSTRAINT: 'quarantine',
   V3_ROW_NOT_OURS: 'quarantine',
+  V3_ROW_CONFLICT: 'quarantine',
+  ADOPTED_ROW_GONE: 'quarantine',
 
   // Pipelines
   OFFSET_OUT_OF_RANGE: 'stop',
@@ -44,6 +46,8 @@ export const errorFates = {
   OPERATION_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
   REQUEST_INVALID: 'refuse',
+  ADOPTION_REFUSED: 'refuse',
+  ADOPTION_UNKNOWN: 'refuse',
 
   // Start
   CONFIG_INVALID: 'exit',

@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Pool } from 'pg';
 import { createActivities } from '../activities/index.ts';
+import { applyAdoptionsFile, readAdoptionsFile } from '../activities/operator-adoptions.ts';
+import type { AdoptionsFile } from '../activities/operator-adoptions.ts';
 import { migrate } from '../activities/schema/migrate.ts';
 import { readConfig } from '../model/config.ts';
 import { exitClearly } from '../model/exit-clearly.ts';
@@ -26,6 +28,8 @@ const RETRY_MOST_MS = 10_000;
 
 exitClearly();
 const config = readConfig(process.env);
+const adoptions =
+  config.MKONDO_ADOPTIONS_FILE === undefined ? null : readAdoptionsFile(config.MKONDO_ADOPTIONS_FILE, pipelines);
 const log = createLog('worker', config);
 const metrics = createMetrics('worker');
 const stopping = new AbortController();
@@ -54,6 +58,7 @@ const activities = createActivities({
 });
 
 await untilDone('migrating our schema in v3', () => migrate(pool));
+if (adoptions !== null) await untilDone('applying the file of adoptions', () => applyAdoptions(adoptions));
 const workflowBundle = await cachedBundle();
 keepWorkflowsSmall();
 await untilDone('running', runWorker);
@@ -108,6 +113,14 @@ async function runWorker(): Promise<void> {
   } finally {
     state = 'starting';
     await connection.close();
+  }
+}
+
+/** What v3 does not allow now is left out, and said. */
+async function applyAdoptions(file: AdoptionsFile): Promise<void> {
+  for (const error of await applyAdoptionsFile(pool, { file, pipelines })) {
+    metrics.countError(error);
+    log.error({ err: error }, `${error.message} ${error.advice}`);
   }
 }
 

@@ -59,6 +59,29 @@ test('children that came first wait for the adoption as for any parent', async (
   expect(await typeOfFacility()).toEqual({ code: 'warehouse', adopted: true });
 });
 
+test('a role that only a later v3 brings keeps the rights that it has there', async () => {
+  const v2 = createSmallV2('empty');
+  const valuesOf = async (sql: string): Promise<readonly unknown[]> =>
+    (await testbed.client.query<unknown[]>({ rowMode: 'array', text: sql })).rows.map(([value]) => value);
+  const rights = () =>
+    valuesOf(
+      `SELECT t.name FROM referencedata.role_rights rr JOIN referencedata.roles r ON r.id = rr.roleid
+       JOIN referencedata.rights t ON t.id = rr.rightid WHERE r.name = 'Stock Clerk'`,
+    );
+  await testbed.client.query(
+    `WITH role AS (INSERT INTO referencedata.roles (id, name) VALUES (gen_random_uuid(), 'Stock Clerk') RETURNING id)
+     INSERT INTO referencedata.role_rights (roleid, rightid)
+     SELECT role.id, t.id FROM role, referencedata.rights t WHERE t.name = 'USERS_MANAGE'`,
+  );
+  v2.add('rights', { name: 'CREATE_REQUISITION', righttype: 'REQUISITION' });
+  v2.add('roles', { id: 1, name: 'STOCK CLERK' });
+  v2.add('role_rights', { roleid: 1, rightname: 'CREATE_REQUISITION' });
+  await settleNow(v2);
+  expect(await valuesOf('SELECT root FROM cdc.crosswalk')).toEqual(['1']);
+  expect(await valuesOf('SELECT message FROM cdc.quarantine')).toEqual([]);
+  expect(await rights()).toEqual(['USERS_MANAGE']);
+});
+
 test('a type that is deleted in v2 leaves v3 its own', async () => {
   const v2 = createSmallV2('empty');
   v2.add('facility_types', { id: 1, code: 'warehouse' });

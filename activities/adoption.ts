@@ -74,7 +74,7 @@ export function adoptableTarget(pipeline: Pipeline): readonly [string, Target] |
  * What is left to v3 when its row stands for a root: the row itself, and what of the root refers to it by a foreign key (an
  * adopted role keeps its rights).
  */
-export function leftToV3(pipeline: Pipeline, adopted: Target): readonly string[] {
+function leftToV3(pipeline: Pipeline, adopted: Target): readonly string[] {
   return Object.entries(pipeline.owns)
     .filter(
       ([, target]) =>

@@ -119,7 +119,15 @@ test('Kafka itself is asked how long it keeps what has not landed', async () => 
 
 test('an experiment is tried, read and discarded', async () => {
   const tried = await mkondo(
-    ...['experiment', 'start', 'products', '--with', 'code-before-name', '--share', '1', '--reason', 'a look'],
+    'experiment',
+    'start',
+    'products',
+    '--with',
+    'code-before-name',
+    '--share',
+    '1',
+    '--reason',
+    'a look',
   );
   expect(tried.code).toBe(0);
   const [, id = ''] =

@@ -89,7 +89,7 @@ test('one that cannot go on says why, and leaves no shadow', async () => {
   const schema = literalSchema();
   schema.found = drifted();
   const handle = await startExperiment(await server.run(schema));
-  await expect(handle.result()).rejects.toThrow();
+  await expect(handle.result()).rejects.toThrow('Workflow execution failed');
   expect(schema.calls.find(({ activity }) => activity === 'endExperiment')?.input).toMatchObject({
     state: 'failed',
     answer: expect.stringContaining('products.code is gone'),

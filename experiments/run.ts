@@ -86,28 +86,32 @@ export async function runExperiment(
 }
 
 /** Living roots, and roots that own rows in v3 though they live no more. */
-function rootsSql(plan: Plan): string {
-  return `SELECT _key COLLATE "C" AS root FROM ${landingTable(plan.pipeline.name, plan.root.node.table)} WHERE _live > 0
-          UNION SELECT root COLLATE "C" FROM cdc.ledger WHERE pipeline = $1`;
-}
-
 async function countRoots(pool: Pool, plan: Plan): Promise<number> {
-  const { rows } = await pool.query<{ count: string }>(`SELECT count(*) FROM (${rootsSql(plan)}) roots`, [
-    plan.pipeline.name,
-  ]);
+  const { rows } = await pool.query<{ count: string }>(
+    `SELECT count(*) FROM (SELECT _key FROM ${rootTableOf(plan)} WHERE _live > 0
+                           UNION SELECT root FROM cdc.ledger WHERE pipeline = $1) roots`,
+    [plan.pipeline.name],
+  );
   return Number(rows[0]?.count ?? 0);
 }
 
+/** The next of them by key. Each side is cut before they are put together, so that both keys' indexes serve every page. */
 async function nextRoots(
   pool: Pool,
   plan: Plan,
   { last, limit }: { readonly last: string; readonly limit: number },
 ): Promise<readonly string[]> {
   const { rows } = await pool.query<{ root: string }>(
-    `SELECT root FROM (${rootsSql(plan)}) roots WHERE root > $2 ORDER BY root LIMIT $3`,
+    `(SELECT _key AS root FROM ${rootTableOf(plan)} WHERE _live > 0 AND _key > $2 ORDER BY _key LIMIT $3)
+     UNION (SELECT root FROM cdc.ledger WHERE pipeline = $1 AND root > $2 ORDER BY root LIMIT $3)
+     ORDER BY root LIMIT $3`,
     [plan.pipeline.name, last, limit],
   );
   return rows.map(({ root }) => root);
+}
+
+function rootTableOf(plan: Plan): string {
+  return landingTable(plan.pipeline.name, plan.root.node.table);
 }
 
 interface Look {
@@ -118,7 +122,11 @@ interface Look {
   readonly tally: Tally;
 }
 
-/** One chunk. Gives the rows that it read, and the roots on which v3 is behind landing, which it did not look at. */
+/**
+ * One chunk. Its transaction is never tried again, so that nothing is counted twice: nobody else writes the shadow, and a
+ * snapshot that only reads all else stands in nobody's way. Gives the rows that it read, and the roots on which v3 is behind landing,
+ * which it did not look at.
+ */
 async function lookAt(pool: Pool, look: Look): Promise<{ readonly rows: number; readonly behind: readonly string[] }> {
   const { plan, tally } = look;
   const { pipeline } = plan;

@@ -1,6 +1,8 @@
 // Experiments one after the other, as long as something else is measured: what they cost the live flow.
 import type { Client } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
+import { withClient } from '../../infra/local/databases.ts';
+import type { Stack } from '../../infra/local/stack.ts';
 import { discardExperiment, experimentWorkflow, experimentWorkflowId } from '../../workflows/messages.ts';
 import type { experiment } from '../../workflows/experiment.ts';
 
@@ -8,14 +10,9 @@ import type { experiment } from '../../workflows/experiment.ts';
 export const SHARE = 0.25;
 
 /** Tries the deployed transformation of the requisitions again and again while `work` runs. */
-export async function experimentsWhile<T>(
-  temporal: Client,
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly begun: number }> {
-  let begun = 0;
+export async function experimentsWhile<T>(temporal: Client, work: () => Promise<T>): Promise<T> {
   let isOver = false;
   const next = () => {
-    begun += 1;
     const request = {
       id: randomUUID().slice(0, 8),
       pipeline: 'requisitions',
@@ -44,5 +41,21 @@ export async function experimentsWhile<T>(
   isOver = true;
   await running.executeUpdate(discardExperiment, { args: [{ reason: 'measured' }] }).catch(() => undefined);
   await on;
-  return { result, begun };
+  return result;
+}
+
+export interface Tried {
+  readonly experiments: number;
+  /** Roots that they derived, all together. */
+  readonly roots: number;
+}
+
+/** What the experiments have done: whether there was anything to be slowed down by. */
+export async function triedBy(stack: Stack): Promise<Tried> {
+  return withClient(stack.urls.v3.admin, async (client) => {
+    const { rows } = await client.query<Tried>(
+      `SELECT count(*)::int AS experiments, coalesce(sum((report -> 'roots' ->> 'derived')::int), 0)::int AS roots FROM cdc.experiments`,
+    );
+    return rows[0] ?? { experiments: 0, roots: 0 };
+  });
 }

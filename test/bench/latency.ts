@@ -13,7 +13,8 @@ import { idOf } from '../../model/ids.ts';
 import { stackOptions, withStack } from './bench-stack.ts';
 import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
-import { experimentsWhile, SHARE } from './experiments.ts';
+import { experimentsWhile, SHARE, triedBy } from './experiments.ts';
+import type { Tried } from './experiments.ts';
 import { applyAll, startOurs } from './ours.ts';
 import { loadAverage } from './process-figures.ts';
 import { say, table, writeReport } from './report.ts';
@@ -84,13 +85,13 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   await sink.check();
   const sinkSteady = latencyOf(await arrivals(stack, flow.lines, sinkCommits));
 
-  let besideExperiment: (Latency & { readonly experiments: number }) | null = null;
+  let besideExperiment: (Latency & Tried) | null = null;
   if (values.experiment) {
     say('the same flow once more, beside experiments ...');
-    const { result, begun } = await experimentsWhile(ours.temporal, () =>
+    const flowed = await experimentsWhile(ours.temporal, () =>
       changeLines({ ...paced, seconds: Number(values.seconds), skipLines: warmUp + changes }),
     );
-    besideExperiment = { ...latencyOf(await arrivals(stack, result.lines, v3Commits)), experiments: begun };
+    besideExperiment = { ...latencyOf(await arrivals(stack, flowed.lines, v3Commits)), ...(await triedBy(stack)) };
   }
 
   const single: number[] = [];
@@ -118,7 +119,12 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
       row("Debezium's JDBC sink, same Kafka", sinkSteady),
       ...(besideExperiment === null
         ? []
-        : [row(`ours, beside experiments (${besideExperiment.experiments}, share ${SHARE})`, besideExperiment)]),
+        : [
+            row(
+              `ours, beside experiments (${besideExperiment.experiments}, ${besideExperiment.roots} roots, share ${SHARE})`,
+              besideExperiment,
+            ),
+          ]),
       ...(afterSilence === null
         ? []
         : [row(`ours, single changes after ${SILENCE_MS / 1000} s of silence`, afterSilence)]),

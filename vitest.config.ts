@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           isolate: false, // nothing to keep apart, and a third of the time
+          testTimeout: minuteMs, // a busy machine is no fault
           include: ['**/*.test.ts'],
           exclude: [
             '**/node_modules/**',

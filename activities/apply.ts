@@ -129,7 +129,8 @@ export async function apply(
     await drain.rest();
   } catch (error) {
     if (error instanceof MkondoError && error.code === 'OFFSET_OUT_OF_RANGE') await stop(engine, error);
-    throw error;
+    // The next apply has the new one.
+    if (!(error instanceof MkondoError) || error.code !== 'TRANSFORMATION_CHANGED') throw error;
   } finally {
     // A fetch in flight would answer into the next activity's reader.
     await reading?.catch(() => undefined);

@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { affectedRoots } from './affected-roots.ts';
 import type { Mode, Offsets } from './contract.ts';
 import { lockDerive, lockPipeline, markDirty, writePositions } from './control.ts';
+import type { LockedPipeline } from './control.ts';
 import { decodeChunk, widen } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
 import { derive, noteDerived } from './derive-due.ts';
@@ -13,6 +14,7 @@ import { quarantineEvents, resolveEvents } from './quarantine.ts';
 import type { FaultyEvent } from './quarantine.ts';
 import type { Scopes } from './scope.ts';
 import { inTransaction } from './transaction.ts';
+import { transformationChanged } from './transformation.ts';
 import type { Chunk } from './topic-reader.ts';
 
 /** What weighs more than this is noted and derived in transactions of its own, at once: a batch must stay short. */
@@ -44,6 +46,16 @@ export interface BatchReport {
   readonly deferred: number;
 }
 
+/**
+ * The pipeline's lock, for an engine that has its transformation: which columns are watched, and how rows are joined,
+ * follows from it. @throws MkondoError TRANSFORMATION_CHANGED
+ */
+export async function lockToLand(client: ClientBase, engine: Engine): Promise<LockedPipeline> {
+  const locked = await lockPipeline(client, engine.name);
+  if (locked.change !== engine.change) throw transformationChanged(engine.name);
+  return locked;
+}
+
 /** Lands a chunk that was read from `from`, and derives what it concerns unless `isDeferred`. */
 export async function applyBatch(engine: Engine, input: BatchInput): Promise<BatchReport> {
   const { chunk, from } = input;
@@ -53,7 +65,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
 
   const timeBatch = metrics.timeStage(engine.name, 'batch');
   const report = await inTransaction(pool, async (client): Promise<BatchReport> => {
-    const locked = await lockPipeline(client, engine.name);
+    const locked = await lockToLand(client, engine);
     const isMoved = Object.keys(chunk.next).some((at) => (locked.positions[at] ?? 0) !== (from[at] ?? 0));
     if (isMoved)
       return {

@@ -30,7 +30,7 @@ function numericOf(text: string): string {
 const DAY_MICROS = 86_400_000_000n;
 
 // How Debezium 3.7 writes infinite dates, seen on the real connector: other days while streaming than in a snapshot.
-const INFINITE_DAYS: Readonly<Record<string, string>> = {
+export const INFINITE_DAYS: Readonly<Record<string, string>> = {
   '2146033979': 'infinity',
   '-622191234': 'infinity',
   '-2147472691': '-infinity',
@@ -44,7 +44,7 @@ function dateOf(text: string): string {
 }
 
 // And infinite timestamps: the ends of 64 bits, or the driver's own ends where a version documents them.
-const INFINITE_MICROS: Readonly<Record<string, string>> = {
+export const INFINITE_MICROS: Readonly<Record<string, string>> = {
   '9223372036854775807': 'infinity',
   '9223372036825200000': 'infinity',
   '-9223372036854775808': '-infinity',

@@ -1,6 +1,8 @@
 // What the activities promise the workflows: shapes only, so that workflows import it by `import type`.
 // Everything here travels through Temporal's history: positions and counts, never rows.
 
+import type { Retention } from '../model/retention.ts';
+
 /** '<topic>/<partition>' -> offset, exclusive: the first offset that is not covered. */
 export type Offsets = Readonly<Record<string, number>>;
 
@@ -27,6 +29,8 @@ export interface PipelineState {
   readonly by: string;
   /** ISO 8601. */
   readonly since: string;
+  /** ISO 8601: when a pause ends by itself; null when only an operator ends it. Older workers do not say. */
+  readonly until?: string | null;
   /** Why the engine stopped it; null unless drifted. */
   readonly stop: { readonly code: string; readonly message: string } | null;
   readonly applied: Offsets;
@@ -38,15 +42,23 @@ export interface PipelineState {
   readonly quarantined: number;
   /** When a dirty root is due next, in ms from now; null when none is dirty (or the mode derives nothing). */
   readonly retryInMs: number | null;
+  /** Where else to look, as far as it is configured. Older workers do not say. */
+  readonly links?: Links;
   /** The operation that runs, if any. */
   readonly operation: (Omit<OperationRequest, 'pipeline'> & { /** ISO 8601. */ readonly since: string }) | null;
+}
+
+export interface Links {
+  /** The pipeline in the REST API. */
+  readonly api?: string;
+  readonly dashboard?: string;
 }
 
 export interface ApplyResult extends PipelineState {
   readonly counts: Counts;
 }
 
-export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined';
+export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined' | 'mend';
 
 export interface OperationRequest {
   /** Chosen by the caller or the workflow; the same id twice is one operation. */
@@ -55,8 +67,11 @@ export interface OperationRequest {
   readonly name: OperationName;
   readonly reason: string;
   readonly by: string;
-  readonly via: 'update' | 'signal';
+  /** `timer`: the end of a pause that had one. */
+  readonly via: 'update' | 'signal' | 'timer';
   readonly from?: ReplayFrom;
+  /** Only for pause, ISO 8601: when it ends by itself. */
+  readonly until?: string;
 }
 
 /** Where a replay begins: a Kafka offset of one topic, or a time for all of the pipeline's topics (ISO 8601). */
@@ -82,9 +97,14 @@ export interface PipelineActivities {
    * batch commits with its positions under the pipeline's lock. Heartbeats its PipelineState.
    */
   apply(input: ApplyInput): Promise<ApplyResult>;
+  /** How long Kafka still keeps what is not landed; null when it has no limit of time. Asks Kafka alone. */
+  readRetention(input: { readonly pipeline: string; readonly applied: Offsets }): Promise<Retention | null>;
   /** Reads the pipeline's state from our schema; makes its row when it is new. */
   readState(input: { readonly pipeline: string }): Promise<PipelineState>;
-  /** Sets running or paused. When it returns, every later batch obeys it. Records the operation as done. */
+  /**
+   * Sets running or paused. When it returns, every later batch obeys it. Records the operation as done. By `timer` it ends
+   * a pause and nothing else: a pipeline that the engine has stopped meanwhile stays stopped.
+   */
   setMode(input: OperationRequest & { readonly mode: 'running' | 'paused' }): Promise<PipelineState>;
   /** Records that an operation was refused, with the answer. */
   recordRefusal(input: OperationRequest & { readonly answer: string }): Promise<void>;

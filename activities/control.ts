@@ -10,6 +10,8 @@ interface Queryable {
 
 export interface LockedPipeline {
   readonly mode: Mode;
+  /** The promoted change of its transformation; null as deployed. */
+  readonly change: string | null;
   readonly positions: Offsets;
 }
 
@@ -21,15 +23,17 @@ export interface LockedPipeline {
 export async function lockPipeline(client: ClientBase, pipeline: string): Promise<LockedPipeline> {
   const [{ rows }, positions] = await together(client, () =>
     Promise.all([
-      query<{ mode: Mode }>(client, 'SELECT mode FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE', [pipeline]),
+      query<ModeRow>(client, 'SELECT mode, change FROM cdc.pipelines WHERE name = $1 FOR NO KEY UPDATE', [pipeline]),
       // Executed when the lock is there: a look before would show what another attempt has moved meanwhile.
       query<PositionRow>(client, POSITIONS, [pipeline]),
     ]),
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
-  return { mode: row.mode, positions: offsetsOf(positions.rows) };
+  return { ...row, positions: offsetsOf(positions.rows) };
 }
+
+type ModeRow = Pick<LockedPipeline, 'mode' | 'change'>;
 
 /**
  * The pipeline's second lock: whoever derives due roots holds it shared, so that several may, and so that landing goes on
@@ -44,17 +48,17 @@ export async function lockDerive(client: ClientBase, pipeline: string): Promise<
   await query(client, `SELECT pg_advisory_xact_lock(${DERIVE_LOCK})`, [pipeline]);
 }
 
-/** The mode, as it stays until the end of the transaction. Roots are shared out by dueRoots. */
-export async function joinDerive(client: ClientBase, pipeline: string): Promise<Mode> {
+/** Mode and change, as they stay until the end of the transaction. Roots are shared out by dueRoots. */
+export async function joinDerive(client: ClientBase, pipeline: string): Promise<ModeRow> {
   const [, { rows }] = await together(client, () =>
     Promise.all([
       query(client, `SELECT pg_advisory_xact_lock_shared(${DERIVE_LOCK})`, [pipeline]),
-      query<{ mode: Mode }>(client, 'SELECT mode FROM cdc.pipelines WHERE name = $1', [pipeline]),
+      query<ModeRow>(client, 'SELECT mode, change FROM cdc.pipelines WHERE name = $1', [pipeline]),
     ]),
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`cdc.pipelines has no row for ${pipeline}`);
-  return row.mode;
+  return row;
 }
 
 const POSITIONS = `SELECT topic || '/' || partition AS at, next_offset AS next FROM cdc.positions WHERE pipeline = $1`;
@@ -152,12 +156,22 @@ export async function setMode(
     readonly reason: string;
     readonly by: string;
     readonly stop?: { readonly code: string; readonly message: string };
+    /** ISO 8601: when a pause ends by itself. */
+    readonly until?: string;
   },
 ): Promise<void> {
   await lockDerive(client, input.pipeline);
   await client.query(
-    `UPDATE cdc.pipelines SET mode = $2, mode_reason = $3, mode_by = $4, mode_since = now(), stop_code = $5, stop_message = $6 WHERE name = $1`,
-    [input.pipeline, input.mode, input.reason, input.by, input.stop?.code ?? null, input.stop?.message ?? null],
+    `UPDATE cdc.pipelines SET mode = $2, mode_reason = $3, mode_by = $4, mode_since = now(), stop_code = $5, stop_message = $6, mode_until = $7 WHERE name = $1`,
+    [
+      input.pipeline,
+      input.mode,
+      input.reason,
+      input.by,
+      input.stop?.code ?? null,
+      input.stop?.message ?? null,
+      input.until ?? null,
+    ],
   );
 }
 
@@ -166,6 +180,7 @@ interface StateRow {
   readonly mode_reason: string;
   readonly mode_by: string;
   readonly mode_since: Date;
+  readonly mode_until: Date | null;
   readonly stop_code: string | null;
   readonly stop_message: string | null;
   readonly last_event_at: Date | null;
@@ -174,7 +189,7 @@ interface StateRow {
   readonly quarantined: string;
   readonly retry_in_ms: string | null;
   readonly operation:
-    | (Omit<OperationRequest, 'pipeline' | 'from'> & {
+    | (Omit<OperationRequest, 'pipeline' | 'from' | 'until'> & {
         readonly since: string;
         readonly input: { readonly from?: ReplayFrom };
       })
@@ -184,7 +199,7 @@ interface StateRow {
 /** Everything that the workflow, the API and an operator want to know, from our schema alone. */
 export async function readState(client: Queryable, pipeline: string): Promise<PipelineState> {
   const { rows } = await client.query<StateRow>(
-    `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.stop_code, p.stop_message, p.last_event_at,
+    `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.mode_until, p.stop_code, p.stop_message, p.last_event_at,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
             (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL) AS quarantined,
@@ -204,6 +219,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     reason: row.mode_reason,
     by: row.mode_by,
     since: row.mode_since.toISOString(),
+    until: row.mode_until?.toISOString() ?? null,
     stop: row.stop_code === null ? null : { code: row.stop_code, message: row.stop_message ?? '' },
     applied: await readPositions(client, pipeline),
     lastEventAt: row.last_event_at?.toISOString() ?? null,
@@ -243,7 +259,10 @@ export async function recordOperation(
       request.reason,
       request.by,
       request.via,
-      JSON.stringify(request.from === undefined ? {} : { from: request.from }),
+      JSON.stringify({
+        ...(request.from === undefined ? {} : { from: request.from }),
+        ...(request.until === undefined ? {} : { until: request.until }),
+      }),
       outcome.state,
       outcome.answer,
     ],

@@ -11,6 +11,7 @@ import type { Plan } from './plan.ts';
 import { wholeRoots } from './scope.ts';
 import type { Scopes } from './scope.ts';
 import { inTransaction } from './transaction.ts';
+import { transformationChanged } from './transformation.ts';
 import { schemaDrift } from './write-roots.ts';
 
 /** Landed rows that a derive should load at once: enough to be set-based, few enough for memory and for the lock. */
@@ -21,6 +22,7 @@ export interface Deriving {
   readonly pool: Pool;
   readonly plan: Plan;
   readonly parents: ParentTables;
+  readonly change: string | null;
   readonly version: string;
 }
 
@@ -39,12 +41,17 @@ export interface DueReport extends DeriveReport {
 }
 
 /** Null when there is nothing to do. @throws MkondoError SCHEMA_DRIFT, V3_UNAVAILABLE */
-export type DeriveDue = (pipeline: string, input: DueInput) => Promise<DueReport | null>;
+export type DeriveDue = (
+  pipeline: { readonly name: string; readonly change: string | null },
+  input: DueInput,
+) => Promise<DueReport | null>;
 
 export async function deriveDue(deriving: Deriving, input: DueInput): Promise<DueReport | null> {
   const pipeline = deriving.plan.pipeline.name;
   return inTransaction(deriving.pool, async (client) => {
-    if ((await joinDerive(client, pipeline)) !== 'running') return null;
+    const { mode, change } = await joinDerive(client, pipeline);
+    if (mode !== 'running') return null;
+    if (change !== deriving.change) throw transformationChanged(pipeline);
     const roots = await dueRoots(client, { pipeline, ...input });
     if (roots.length === 0) return null;
     const began = performance.now();
@@ -55,7 +62,7 @@ export async function deriveDue(deriving: Deriving, input: DueInput): Promise<Du
 
 export async function derive(
   client: ClientBase,
-  { plan, parents, version }: Omit<Deriving, 'pool'>,
+  { plan, parents, version }: Omit<Deriving, 'pool' | 'change'>,
   input: { readonly scopes: Scopes; readonly run: string },
 ): Promise<DeriveReport> {
   return deriveRoots(client, { plan, parents, version, ...input }).catch((error: unknown) => {

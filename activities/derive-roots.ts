@@ -87,7 +87,8 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
     ),
   );
   for (const { root, isWhole } of derived) if (!isWhole) ledger.set(root, books.get(root)?.mark?.owned ?? {});
-  const adopted = await adoptRows(client, { plan, derived });
+  const adopted = await adoptRows(client, { plan, derived, ledger, crosswalk });
+  for (const [root, error] of adopted.failed) failed.set(root, error);
   derived = [...adopted.derived];
   const missing = await findMissingParents(client, { plan, derived, ledger });
   const ready = derived.filter((each) => !missing.has(each.root));
@@ -103,6 +104,7 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
     done,
     missing,
     blocked: outcome.blocked,
+    yielding: adopted.yielding,
     failed,
     inserted: outcome.inserted,
     adopted: adopted.parents,
@@ -135,6 +137,7 @@ async function settle(
     readonly done: readonly string[];
     readonly missing: MissingParents;
     readonly blocked: ReadonlyMap<string, MkondoError>;
+    readonly yielding: ReadonlySet<string>;
     readonly failed: ReadonlyMap<string, MkondoError>;
     readonly inserted: ReadonlyMap<string, readonly object[]>;
     readonly adopted: readonly { readonly table: string; readonly key: string }[];
@@ -156,12 +159,13 @@ async function settle(
   if (waited.length > 0)
     await query(client, 'DELETE FROM cdc.waiting WHERE pipeline = $1 AND root = ANY($2)', [pipeline, waited]);
   await tryLater(client, { pipeline, roots: [...input.blocked.keys()] });
+  await yieldLater(client, { pipeline, roots: [...input.yielding] });
   await quarantineRoots(client, {
     pipeline,
     source: input.plan.root.node.table,
     failed: new Map([...input.failed, ...input.blocked]),
   });
-  const resolved = noted(input.done, ({ isQuarantined }) => isQuarantined);
+  const resolved = noted([...input.done, ...input.yielding], ({ isQuarantined }) => isQuarantined);
   if (resolved.length > 0) await resolveRoots(client, { pipeline, roots: resolved });
   const waiting = await waitFor(client, { pipeline, missing: input.missing, parents: input.parents });
   const released = await releaseWaiting(client, {
@@ -169,7 +173,7 @@ async function settle(
     adopted: input.adopted,
     parents: input.parents,
   });
-  return { waiting: waiting + input.blocked.size, released };
+  return { waiting: waiting + input.blocked.size + input.yielding.size, released };
 }
 
 /**
@@ -194,6 +198,25 @@ async function tryLater(
     input.roots,
     BLOCKED_ATTEMPTS,
   ]);
+}
+
+/**
+ * Roots that wait until others were derived anew: seldom for long, however long a pipeline of theirs is paused. Their tries
+ * do not use up those of a root that is blocked.
+ */
+async function yieldLater(
+  client: ClientBase,
+  input: { readonly pipeline: string; readonly roots: readonly string[] },
+): Promise<void> {
+  if (input.roots.length === 0) return;
+  await client.query(
+    `INSERT INTO cdc.dirty AS d (pipeline, root, attempts, not_before)
+     SELECT $1, root, 1, now() + interval '1 second' FROM unnest($2::text[]) root
+     ON CONFLICT (pipeline, root) DO UPDATE
+     SET attempts = least(d.attempts + 1, 5), not_before = now() + interval '1 second' * 2 ^ least(d.attempts, 4)
+     WHERE d.not_before <= now() OR d.not_before = 'infinity'`,
+    [input.pipeline, input.roots],
+  );
 }
 
 function sum(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -45,7 +45,7 @@ export function createDrain(engine: Engine, { run, done, orStop }: DrainInput): 
 
   const here = (quietMs: number): Promise<DueReport | null> => deriveDue(engine, { limit, quietMs, run });
   const there = (quietMs: number): Promise<DueReport | null> =>
-    deriveBeside === undefined ? here(quietMs) : deriveBeside(engine.name, { limit, quietMs, run });
+    deriveBeside === undefined ? here(quietMs) : deriveBeside(engine, { limit, quietMs, run });
 
   const chunk = async (lane: typeof here, quietMs: number): Promise<DueReport | null> => {
     const report = await orStop(() => lane(quietMs));

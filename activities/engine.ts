@@ -1,11 +1,9 @@
 // One pipeline's moving parts, built once in a worker and kept warm: its plan, its landing, its way to Kafka.
-import { readFileSync, readdirSync } from 'node:fs';
-import { hash } from 'node:crypto';
-import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
+import type { Links } from './contract.ts';
 import { ensurePipeline } from './control.ts';
 import type { DeriveDue } from './derive-due.ts';
 import { createLanding } from './landing.ts';
@@ -16,6 +14,7 @@ import { planOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { createTopicReader } from './topic-reader.ts';
 import type { TopicReader } from './topic-reader.ts';
+import { loadTransformation, promotedChange } from './transformation.ts';
 
 export interface EngineDeps {
   readonly pool: Pool;
@@ -25,6 +24,8 @@ export interface EngineDeps {
   readonly topicPrefix: string;
   readonly placeholder: string;
   readonly pipelines: readonly Pipeline[];
+  /** Where else an operator may look at a pipeline. */
+  readonly linksOf?: (pipeline: string) => Links;
   /** Derives due roots elsewhere, at the same time as this thread. */
   readonly deriveBeside?: DeriveDue;
 }
@@ -37,6 +38,8 @@ export interface Engine {
   readonly landing: Landing;
   readonly topics: readonly string[];
   readonly parents: ParentTables;
+  /** The change with which its transformation was promoted; null as deployed. */
+  readonly change: string | null;
   /** Hash of the transformation's code. */
   readonly version: string;
   /** The warm reader of the live flow; one apply at a time uses it. */
@@ -47,24 +50,42 @@ export interface Engine {
 
 export type Engines = (pipeline: string) => Promise<Engine>;
 
-/** Builds each engine at its first use; a build that fails is tried again at the next. */
+interface Built {
+  readonly change: string | null;
+  readonly engine: Promise<Engine>;
+}
+
+/**
+ * Builds each engine at its first use, and anew when its pipeline has got another transformation; a build that fails is
+ * tried again at the next.
+ */
 export function createEngines(deps: EngineDeps): Engines {
-  const built = new Map<string, Promise<Engine>>();
+  const built = new Map<string, Built>();
   const parents = parentTables(deps.pipelines);
-  return (name) => {
+  return async (name) => {
+    const change = await promotedChange(deps.pool, name);
     const known = built.get(name);
-    if (known !== undefined) return known;
-    const building = build(deps, parents, name);
-    built.set(name, building);
-    building.catch(() => built.delete(name));
-    return building;
+    if (known?.change === change) return known.engine;
+    const engine = build(deps, parents, { name, change });
+    built.set(name, { change, engine });
+    engine.then(
+      // The former engine's way to Kafka; nobody applies with it any more.
+      () => void known?.engine.then(({ reader }) => reader.close()).catch(() => undefined),
+      () => built.delete(name),
+    );
+    return engine;
   };
 }
 
-async function build(deps: EngineDeps, parents: ParentTables, name: string): Promise<Engine> {
-  const pipeline = deps.pipelines.find((each) => each.name === name);
-  if (pipeline === undefined)
+async function build(
+  deps: EngineDeps,
+  parents: ParentTables,
+  { name, change }: { readonly name: string; readonly change: string | null },
+): Promise<Engine> {
+  const deployed = deps.pipelines.find((each) => each.name === name);
+  if (deployed === undefined)
     throw new Error(`There is no pipeline '${name}'; there are: ${deps.pipelines.map((each) => each.name).join(', ')}`);
+  const { pipeline, version } = await loadTransformation(deployed, change);
   const plan = planOf(pipeline);
   const landing = createLanding(deps.pool, plan);
   await ensurePipeline(deps.pool, name);
@@ -80,24 +101,9 @@ async function build(deps: EngineDeps, parents: ParentTables, name: string): Pro
     landing,
     topics,
     parents,
-    version: transformationVersion(name),
+    change,
+    version,
     reader: openReader(),
     openReader,
   };
-}
-
-/** Changes when the code of the pipeline's folder or of the steps that pipelines share changes. */
-export function transformationVersion(pipeline: string): string {
-  const root = join(import.meta.dirname, '..', 'pipelines');
-  const files = [pipeline, 'steps'].flatMap((folder) => {
-    try {
-      return readdirSync(join(root, folder))
-        .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|^examples\.ts$/.test(file))
-        .sort()
-        .map((file) => join(root, folder, file));
-    } catch {
-      return [];
-    }
-  });
-  return hash('sha1', files.map((file) => readFileSync(file, 'utf8')).join('\0'), 'hex').slice(0, 12);
 }

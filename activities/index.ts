@@ -1,15 +1,15 @@
 // The activities as Temporal sees them: each finds its pipeline's engine, does its work in the scope that Temporal
 // gives, and turns a failure into one with a code.
-import { ApplicationFailure, Context, CompleteAsyncError } from '@temporalio/activity';
-import { MkondoError, errorFates } from '../model/errors.ts';
+import { Context } from '@temporalio/activity';
 import { apply } from './apply.ts';
 import type { ActivityScope } from './apply.ts';
-import type { PipelineActivities } from './contract.ts';
+import type { PipelineActivities, PipelineState } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
 import { createEngines } from './engine.ts';
 import type { Engine, EngineDeps } from './engine.ts';
 import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
-import { ourSchemaBroken, unavailable } from './database-errors.ts';
+import { toFailure } from './failure.ts';
+import { readRetention } from './retention.ts';
 import { inTransaction } from './transaction.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -37,9 +37,11 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
   }
 
   return {
-    apply: (input) => run(input.pipeline, (engine, scope) => apply(engine, input, scope)),
-    readState: (input) => run(input.pipeline, (engine) => readState(engine.deps.pool, engine.name)),
-    setMode: (input) => run(input.pipeline, (engine) => changeMode(engine, input)),
+    apply: (input) => run(input.pipeline, async (engine, scope) => linked(engine, await apply(engine, input, scope))),
+    readRetention: (input) => run(input.pipeline, (engine) => readRetention(engine, input.applied)),
+    readState: (input) =>
+      run(input.pipeline, async (engine) => linked(engine, await readState(engine.deps.pool, engine.name))),
+    setMode: (input) => run(input.pipeline, async (engine) => linked(engine, await changeMode(engine, input))),
     recordRefusal: (input) =>
       run(input.pipeline, (engine) =>
         recordOperation(engine.deps.pool, input, { state: 'refused', answer: input.answer }),
@@ -69,21 +71,7 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
   };
 }
 
-/** The failure as Temporal keeps it: its type is the catalogue's code, and the catalogue says whether to try again. */
-function toFailure(error: unknown, deps: EngineDeps, pipeline: string): unknown {
-  if (error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
-  const known = error instanceof MkondoError ? error : (unavailable(error) ?? ourSchemaBroken(error));
-  deps.metrics.countError(known ?? error, pipeline);
-  deps.log.error(
-    { pipeline, err: error },
-    known?.message ?? 'An activity failed for a reason that the catalogue does not know',
-  );
-  if (known === undefined) return error;
-  return ApplicationFailure.create({
-    type: known.code,
-    message: known.message,
-    nonRetryable: errorFates[known.code] !== 'retry',
-    details: [{ advice: known.advice }],
-    ...(known.cause instanceof Error ? { cause: known.cause } : {}),
-  });
+/** What the workflow cannot know, since it reads no configuration. */
+function linked<State extends PipelineState>({ deps, name }: Engine, state: State): State {
+  return deps.linksOf === undefined ? state : { ...state, links: deps.linksOf(name) };
 }

@@ -271,6 +271,27 @@ describe('reprocess', () => {
   });
 });
 
+describe('a pause that knows its end', () => {
+  test('keeps its end in our schema, and is ended by nothing but itself', async () => {
+    const engine = testbed.engine('products');
+    const { pool } = engine.deps;
+    const until = '2026-02-01T06:00:00.000Z';
+    const pause = { ...request(engine, 'pause'), mode: 'paused', until } as const;
+    expect(await changeMode(engine, pause)).toMatchObject({ mode: 'paused', until });
+    expect((await testbed.client.query(`SELECT input, answer FROM cdc.operations WHERE id = 'pause'`)).rows).toEqual([
+      { input: { until }, answer: `products is paused until ${until}.` },
+    ]);
+    const end = { ...request(engine, 'resume', 'end'), mode: 'running', via: 'timer' } as const;
+    expect(await changeMode(engine, end)).toMatchObject({ mode: 'running', until: null });
+
+    await changeMode(engine, { ...pause, id: 'second' });
+    await testbed.client.query(`UPDATE cdc.pipelines SET mode = 'drifted', mode_until = NULL WHERE name = 'products'`);
+    expect(await changeMode(engine, { ...end, id: 'second-end' })).toMatchObject({ mode: 'drifted' });
+    expect(await readState(pool, 'products')).toMatchObject({ mode: 'drifted' });
+    expect((await testbed.client.query(`SELECT FROM cdc.operations WHERE id = 'second-end'`)).rowCount).toBe(0);
+  });
+});
+
 describe('resume', () => {
   test('lets roots of others go that the paused rows barred, also when their tries were used up', async () => {
     const v2 = await filled();

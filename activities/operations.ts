@@ -3,7 +3,7 @@ import type { ClientBase, DatabaseError } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MkondoError } from '../model/errors.ts';
 import type { ActivityScope } from './apply.ts';
-import { landChunk } from './batch.ts';
+import { landChunk, lockToLand } from './batch.ts';
 import { decodeChunk, widen } from './decode-chunk.ts';
 import { affectedRoots } from './affected-roots.ts';
 import type { Offsets, OperationOutcome, OperationProgress, OperationRequest, PipelineState } from './contract.ts';
@@ -26,9 +26,19 @@ export async function changeMode(
   request: OperationRequest & { readonly mode: 'running' | 'paused' },
 ): Promise<PipelineState> {
   return inTransaction(engine.deps.pool, async (client) => {
-    await lockPipeline(client, engine.name);
-    await setMode(client, { pipeline: engine.name, mode: request.mode, reason: request.reason, by: request.by });
-    await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}.` });
+    const { mode } = await lockPipeline(client, engine.name);
+    // The end of a pause ends nothing but a pause: not what the engine has stopped meanwhile.
+    if (request.via === 'timer' && mode !== 'paused') return readState(client, engine.name);
+    const { reason, by, until } = request;
+    await setMode(client, {
+      pipeline: engine.name,
+      mode: request.mode,
+      reason,
+      by,
+      ...(until === undefined ? {} : { until }),
+    });
+    const ending = until === undefined ? '' : ` until ${until}`;
+    await recordOperation(client, request, { state: 'done', answer: `${engine.name} is ${request.mode}${ending}.` });
     await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
     if (request.mode === 'running') await tryBarredRoots(client);
     return readState(client, engine.name);
@@ -370,7 +380,7 @@ async function landAgain(
     const decoded = await decodeChunk(engine, messages);
     await widen(engine, decoded);
     await inTransaction(engine.deps.pool, async (client) => {
-      await lockPipeline(client, engine.name);
+      await lockToLand(client, engine);
       const result = await landChunk(client, engine, decoded);
       const roots = await affectedRoots(client, engine.plan, result.changes);
       await markDirty(client, { pipeline: engine.name, roots: roots.keys(), operation: request.id });
@@ -436,7 +446,7 @@ export async function retryQuarantined(
     const decoded = await decodeChunk(engine, messages);
     await widen(engine, decoded);
     await inTransaction(pool, async (client) => {
-      await lockPipeline(client, engine.name);
+      await lockToLand(client, engine);
       // What fails again opens its entry anew.
       await client.query('UPDATE cdc.quarantine SET resolved_at = now(), last_at = now() WHERE id = ANY($1)', [
         rows.map((row) => row.id),

@@ -9,6 +9,7 @@ import type { Ledger } from './ledger.ts';
 import { compareWithLedger } from './owned-rows.ts';
 import type { Derived, TargetChanges } from './owned-rows.ts';
 import type { Plan } from './plan.ts';
+import { conflictBehind } from './v3-row-conflict.ts';
 import { deleteRows, insertRows, replaceBags, updateRows, vacate } from './v3-rows.ts';
 
 export interface WriteOutcome {
@@ -52,9 +53,14 @@ export async function writeRoots(client: ClientBase, { plan, derived, ledger }: 
       const fault = databaseFault(error);
       // Another root of the batch may let the value or the row go: once more at the end.
       if (!isLast && (fault === 'constraint' || fault === 'foreignKey')) again.push(only);
-      else if (fault === 'foreignKey' || isUniqueViolation(error))
-        outcome.blocked.set(only.root, refusal(plan, only.root, error));
-      else outcome.failed.set(only.root, refusal(plan, only.root, error));
+      else if (fault === 'foreignKey' || isUniqueViolation(error)) {
+        // A row of v3's own does not let its value go, however often we try.
+        const conflict = isUniqueViolation(error)
+          ? await conflictBehind(client, { pipeline: plan.pipeline, derived: only, refusal: error })
+          : undefined;
+        if (conflict === undefined) outcome.blocked.set(only.root, refusal(plan, only.root, error));
+        else outcome.failed.set(only.root, conflict);
+      } else outcome.failed.set(only.root, refusal(plan, only.root, error));
       return;
     }
     const middle = Math.ceil(group.length / 2);
@@ -196,6 +202,12 @@ function isForeignKeyViolation(error: RefusedRow | undefined): boolean {
   return error !== undefined && databaseFault(error) === 'foreignKey';
 }
 
+/** What v3 said against a root's rows; undefined where the error says nothing of them. */
+export function refusalOf(plan: Plan, root: string, error: unknown): MkondoError | undefined {
+  const fault = databaseFault(error);
+  return fault === 'value' || fault === 'constraint' ? refusal(plan, root, error as RefusedRow) : undefined;
+}
+
 function refusal(plan: Plan, root: string, error: RefusedRow): MkondoError {
   const where = `${plan.pipeline.name} ${root} was not written`;
   const table = error.table ?? 'v3';
@@ -217,7 +229,7 @@ function refusal(plan: Plan, root: string, error: RefusedRow): MkondoError {
       `${where}: ${table} already holds a row with its key, and that row is not in our ledger${detail}.`,
       {
         advice:
-          'See who made the row. If v3 owns it, adopt it; if it is a leftover, remove it; then retry the quarantined root.',
+          'See who made the row. If v3 owns it, adopt it (PUT /adoptions); if it is a leftover, remove it; then retry the quarantined root.',
         cause: error,
       },
     );
@@ -227,7 +239,7 @@ function refusal(plan: Plan, root: string, error: RefusedRow): MkondoError {
     `${where}: ${error.message} (constraint ${error.constraint ?? 'unnamed'} of ${table})${detail}`,
     {
       advice:
-        'Find the other row that holds the value; correct one of them in v2, or adopt the v3 row. The root is tried again for some minutes by itself, later by retryQuarantined.',
+        'Find the other row that holds the value; correct one of them in v2. The root is tried again for some minutes by itself, later by retryQuarantined.',
       cause: error,
     },
   );

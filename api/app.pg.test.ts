@@ -23,9 +23,12 @@ beforeAll(async () => {
     pool,
     client: new Client({ connection }),
     taskQueue: 'mkondo',
-    uiLink: (workflowId) => `http://ui/${workflowId}`,
+    uiLink: (workflowId, run) => `http://ui/${workflowId}${run ? `/${run}` : ''}`,
+    topicPrefix: 'elmis',
     pipelines,
     lagOf: () => ({ events: 3, seconds: 1.5 }),
+    retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
+    tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });
@@ -58,7 +61,9 @@ test('shows what our schema holds', async () => {
     reason: 'why',
     by: 'Asha',
     stop: { code: 'SCHEMA_DRIFT', message: 'gone' },
+    until: null,
     lag: { events: 3, seconds: 1.5 },
+    retention: { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' },
     dirty: 2,
     positions: { 'elmis.public.products/0': 12 },
     operations: [{ id: 'op-1', name: 'pause', state: 'done' }],
@@ -89,7 +94,38 @@ test('pages through the quarantine, and shows bytes that are no text', async () 
   expect((await page('?state=resolved')).quarantine).toHaveLength(1);
 });
 
+test('explains a row, with the run that wrote it', async () => {
+  await database.client.query(`
+    CREATE SCHEMA referencedata;
+    CREATE TABLE referencedata.facility_operators (id uuid PRIMARY KEY, code text);
+    INSERT INTO referencedata.facility_operators VALUES ('00000000-0000-0000-0000-000000000007', 'gov');
+    CREATE SCHEMA landing_facility_operators;
+    CREATE TABLE landing_facility_operators.facility_operators
+      (_key text, _live smallint, _offset bigint, _committed_at bigint, id text, code text, text text, displayorder text);
+    INSERT INTO landing_facility_operators.facility_operators VALUES ('7', 1, 12, 1767225600000, '7', 'gov', 'Government', '1');
+    INSERT INTO cdc.pipelines (name) VALUES ('facility-operators');
+    INSERT INTO cdc.ledger (pipeline, root, owned, digest, version, run)
+    VALUES ('facility-operators', '7', '{"": {"operators": {"00000000-0000-0000-0000-000000000007": "hash"}}}', '', '', 'run-1');
+  `);
+  const found = await api.inject('/explain?table=facility_operators&key=7');
+  expect(found.json()).toMatchObject({
+    asked: { side: 'v2', table: 'public.facility_operators', key: '7' },
+    roots: [
+      {
+        pipeline: 'facility-operators',
+        state: 'in v3',
+        v2: [{ position: { topic: 'elmis.public.facility_operators', partition: 0, offset: 12 } }],
+        workflow: { run: 'run-1', url: 'http://ui/pipeline/facility-operators/run-1' },
+      },
+    ],
+  });
+});
+
 test.each([
+  ['GET', '/explain?table=nowhere&key=1', 400, 'REQUEST_INVALID'],
+  ['GET', '/explain?table=products', 400, 'REQUEST_INVALID'],
+  // No worker has made its landing tables.
+  ['GET', '/explain?table=losses_adjustments_types&key=1', 503, 'OUR_SCHEMA_BROKEN'],
   ['GET', '/pipelines/nothing', 404, 'PIPELINE_UNKNOWN'],
   ['GET', '/elsewhere', 404, 'ROUTE_UNKNOWN'],
   ['GET', '/pipelines/products/quarantine?limit=many', 400, 'REQUEST_INVALID'],
@@ -113,7 +149,7 @@ test('whoever asks for what is not there is told what there is', async () => {
       advice: string;
     }>().advice;
   expect(await advice('POST', '/pipelines/products/frobnicate')).toBe(
-    'There are: pause, resume, reset, reprocess, replay, retryQuarantined.',
+    'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, verify.',
   );
   for (const url of ['/', '/pipelines/products/pause']) {
     const routes = await advice('GET', url);
@@ -152,8 +188,11 @@ test('says that v3 is away', async () => {
     client: new Client({ connection }),
     taskQueue: 'mkondo',
     uiLink: () => null,
+    topicPrefix: 'elmis',
     pipelines,
     lagOf: () => null,
+    retentionOf: () => null,
+    tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });
@@ -167,3 +206,41 @@ interface Page {
   readonly quarantine: readonly { readonly position: { readonly offset: number }; readonly payload: unknown }[];
   readonly next: string | null;
 }
+
+test('shows what verifications found, in the API and as metrics', async () => {
+  await migrate(pool);
+  await database.client.query(`
+    INSERT INTO cdc.pipelines (name) VALUES ('lots') ON CONFLICT DO NOTHING;
+    INSERT INTO cdc.verifications (id, pipeline, against, state, started_at, finished_at, differences, result) VALUES
+      ('old', 'lots', 'landing', 'done', '2026-01-01', '2026-01-01', 7, '{}'),
+      ('new', 'lots', 'landing', 'done', '2026-01-02', '2026-01-02T00:00:01Z', 1, '{"answer": "1 row differs"}'),
+      ('now', 'lots', 'landing', 'running', '2026-01-03', NULL, NULL, NULL),
+      ('reports', NULL, 'reports', 'done', '2026-01-02', '2026-01-02', 2, '{"checks": [{"check": "orders", "differences": 2}]}');
+    INSERT INTO cdc.verification_differences (verification, pipeline, kind, target, v3_table, key, root, columns, cause) VALUES
+      ('old', 'lots', 'missing', 'lots', 'referencedata.lots', 'x', '1', '[]', 'v3'),
+      ('new', 'lots', 'different', 'lots', 'referencedata.lots', 'y', '2', '[{"column": "lotcode", "expected": "a", "actual": "b"}]', 'v3');
+  `);
+  expect((await api.inject('/pipelines/lots/verification')).json()).toMatchObject({
+    landing: { id: 'new', differences: 1, result: { answer: '1 row differs' } },
+    v2: null,
+    running: [{ id: 'now' }],
+    differences: [{ root: '2', columns: [{ column: 'lotcode', expected: 'a', actual: 'b' }], cause: 'v3' }],
+  });
+  const { verifications } = (await api.inject('/verification')).json<{ verifications: { id: string }[] }>();
+  expect(verifications.map(({ id }) => id).toSorted()).toEqual(['new', 'now', 'reports']);
+  const metrics = (await api.inject('/metrics')).body;
+  expect(metrics).toMatch(/mkondo_verification_differences\{[^}]*pipeline="lots"[^}]*\} 1/);
+  expect(metrics).toMatch(/mkondo_verification_last_success_timestamp_seconds\{[^}]*pipeline="lots"[^}]*\} 1767312001/);
+  expect(metrics).toMatch(/mkondo_report_differences\{[^}]*report="orders"[^}]*\} 2/);
+});
+
+test.each([
+  ['/pipelines/products/verify', { against: 'v1' }, 400, 'REQUEST_INVALID'],
+  ['/pipelines/nothing/verify', {}, 404, 'PIPELINE_UNKNOWN'],
+  ['/pipelines/products/verify', {}, 503, 'TEMPORAL_UNAVAILABLE'],
+  ['/pipelines/products/mend', {}, 400, 'REQUEST_INVALID'],
+] as const)('POST %s %j, with Temporal away, is answered %i %s', async (url, payload, status, code) => {
+  const answer = await api.inject({ method: 'POST', url, payload });
+  expect(answer.statusCode).toBe(status);
+  expect(answer.json()).toMatchObject({ status, code });
+});

@@ -11,21 +11,34 @@ import type { Lag } from '../model/lag.ts';
 import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
+import type { Retention } from '../model/retention.ts';
 import { operationNames, pipelineWorkflowId } from '../workflows/messages.ts';
+import { registerAdoptions } from './adoptions.ts';
 import { readApplyFailure } from './apply-failure.ts';
+import { registerExplain } from './explain.ts';
 import { readOperations, readPipelines, readQuarantine } from './control-schema.ts';
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
+import { registerAudit } from './audit.ts';
+import { registerAuth } from './auth.ts';
+import type { Actor, Token } from './auth.ts';
+import { experimentRoutes } from './experiments.ts';
 import { operate } from './operate.ts';
 import { toProblem } from './problem.ts';
+import { registerVerification } from './verification.ts';
 
 export interface ApiDeps {
   readonly pool: Pool;
   readonly client: Client;
   readonly taskQueue: string;
   /** Of a workflow in the Temporal UI; null where no UI is configured. */
-  readonly uiLink: (workflowId: string) => string | null;
+  readonly uiLink: (workflowId: string, runId?: string) => string | null;
+  /** Of the topics. */
+  readonly topicPrefix: string;
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
+  readonly retentionOf: (pipeline: string) => Retention | null;
+  /** Null: nobody is asked for one. */
+  readonly tokens: readonly Token[] | null;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -33,17 +46,19 @@ export interface ApiDeps {
 const MOST_OPERATIONS = 50;
 
 export function createApi(deps: ApiDeps): FastifyInstance {
-  const { pool, client, taskQueue, uiLink, pipelines, lagOf, metrics, log } = deps;
+  const { pool, client, taskQueue, uiLink, pipelines, lagOf, retentionOf, metrics, log } = deps;
   const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error, request.url);
     metrics.countError(error);
+    request.refusal = problem.code;
     if (problem.status >= 500) log.error({ err: error, url: request.url }, problem.detail);
     if (problem.status === 503) void reply.header('retry-after', '5');
     void reply.code(problem.status).type('application/problem+json').send(problem);
   }
   app.setErrorHandler(refuse);
+  registerAuth(app, deps.tokens);
   const routes: string[] = [];
   app.addHook('onRoute', ({ method, path }) => {
     if (method !== 'HEAD') routes.push(`${String(method)} ${path}`);
@@ -64,12 +79,14 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
   });
 
-  app.get('/healthz', async () => {
+  registerAudit(app, { pool, log, parse: parseQuery });
+
+  app.get('/healthz', { config: { role: 'anybody' } }, async () => {
     await readPipelines(pool);
     return { healthy: true };
   });
 
-  app.get('/metrics', async (_request, reply) =>
+  app.get('/metrics', { config: { role: 'anybody' } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 
@@ -107,9 +124,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     return { quarantine: rows.map(quarantined), next };
   });
 
+  experimentRoutes(app, { ...deps, parse: parseQuery });
+  registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
+  registerExplain(app, deps);
+
   for (const name of operationNames) {
-    app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body }) =>
-      operate({ client, taskQueue, pipeline: known(params.name).name, name, body }),
+    app.post<{ Params: { name: string } }>(`/pipelines/:name/${name}`, async ({ params, body, actor }) =>
+      operate({ client, taskQueue, pipeline: known(params.name).name, name, body: byActor(body, actor) }),
     );
   }
   app.post<{ Params: { name: string; operation: string } }>(
@@ -119,12 +140,14 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       onRequest: async ({ params }) => {
         const pipeline = known(params.name);
         throw new MkondoError('OPERATION_UNKNOWN', `${pipeline.name} has no operation '${params.operation}'.`, {
-          advice: `There are: ${operationNames.join(', ')}.`,
+          advice: `There are: ${operationNames.join(', ')}, verify.`,
         });
       },
     },
     () => undefined,
   );
+
+  registerAdoptions(app, { pool, known });
 
   function described(pipeline: Pipeline, row: PipelineRow | undefined): object {
     const workflowId = pipelineWorkflowId(pipeline.name);
@@ -137,8 +160,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       reason: row?.reason ?? '',
       by: row?.by ?? '',
       since: row?.since ?? null,
+      until: row?.until ?? null,
       stop: row?.stop ?? null,
       lag,
+      // Until when Kafka keeps what is not landed; null where it keeps it for ever, or does not answer.
+      retention: retentionOf(pipeline.name),
       lastEventAt: row?.lastEventAt ?? null,
       lastDerivedAt: row?.lastDerivedAt ?? null,
       dirty: row?.dirty ?? 0,
@@ -165,6 +191,13 @@ const quarantinePage = z.strictObject({
   after: z.coerce.number('must be an id').int('must be an id').min(0, 'must be an id').default(0),
   state: z.enum(['open', 'resolved', 'all']).default('open'),
 });
+
+/** Who holds a token is who asks, whatever the body says. */
+function byActor(body: unknown, actor: Actor | null): unknown {
+  if (actor === null) return body;
+  if (typeof body === 'string') return { reason: body, by: actor.name };
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, by: actor.name } : body;
+}
 
 function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
   const result = schema.safeParse(query);

@@ -1,4 +1,4 @@
-// What the API reads in our schema beside v3. It writes nothing: operations go through the workflows.
+// What the API reads in our schema beside v3. It writes nothing: operations go through the workflows (adoptions.ts alone writes).
 import type { Pool, QueryResultRow } from 'pg';
 import type { Mode, Offsets } from '../activities/contract.ts';
 import { MkondoError } from '../model/errors.ts';
@@ -9,6 +9,7 @@ export interface PipelineRow {
   readonly reason: string;
   readonly by: string;
   readonly since: Date;
+  readonly until: Date | null;
   readonly stop: { readonly code: string; readonly message: string } | null;
   readonly positions: Offsets;
   readonly lastEventAt: Date | null;
@@ -55,7 +56,7 @@ export interface QuarantineRow {
 export async function readPipelines(pool: Pool): Promise<readonly PipelineRow[]> {
   return query<PipelineRow>(
     pool,
-    `SELECT name, mode, mode_reason AS reason, mode_by AS by, mode_since AS since,
+    `SELECT name, mode, mode_reason AS reason, mode_by AS by, mode_since AS since, mode_until AS until,
             CASE WHEN stop_code IS NOT NULL THEN json_build_object('code', stop_code, 'message', stop_message) END AS stop,
             coalesce((SELECT json_object_agg(topic || '/' || partition, next_offset) FROM cdc.positions WHERE pipeline = name), '{}') AS positions,
             last_event_at AS "lastEventAt", last_derived_at AS "lastDerivedAt",
@@ -102,7 +103,7 @@ export async function readQuarantine(
 /** `undefined_table`, `invalid_schema_name`: no worker has made our schema yet. */
 const NOT_MADE_YET = new Set(['42P01', '3F000']);
 
-async function query<Row extends object>(
+export async function query<Row extends object>(
   pool: Pool,
   sql: string,
   values: readonly unknown[] = [],

@@ -2,34 +2,47 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type { Offsets } from '../activities/contract.ts';
+import { createRetentionReader } from '../model/retention.ts';
+import type { Partition, Retention } from '../model/retention.ts';
 import { lagOf, observe } from '../model/lag.ts';
 import type { Lag, Unreached } from '../model/lag.ts';
+import type { Metrics } from '../model/metrics.ts';
 
 const LOOK_MS = 10_000;
 
 export interface LagWatch {
   /** Null while Kafka or v3 does not answer. */
   readonly of: (pipeline: string) => Lag | null;
+  /** Until when Kafka keeps what the pipeline has not landed; null also where it keeps it for ever. */
+  readonly retentionOf: (pipeline: string) => Retention | null;
   readonly ended: Promise<void>;
 }
 
 export function watchLag(options: {
   readonly kafka: Kafka;
   readonly topics: ReadonlyMap<string, readonly string[]>;
+  readonly metrics: Pick<Metrics, 'retentionLeftSeconds'>;
   readonly readPositions: () => Promise<ReadonlyMap<string, Offsets>>;
   readonly onFailure: (error: unknown) => void;
   readonly signal: AbortSignal;
 }): LagWatch {
-  const { kafka, topics, readPositions, onFailure, signal } = options;
+  const { kafka, topics, metrics, readPositions, onFailure, signal } = options;
   const unreached = new Map<string, Unreached>();
   const lags = new Map<string, Lag>();
+  const retentions = new Map<string, Retention | null>();
+  const readers = new Map([...topics.keys()].map((pipeline) => [pipeline, createRetentionReader()]));
   const wanted = new Set([...topics.values()].flat());
 
   async function look(admin: ReturnType<Kafka['admin']>): Promise<void> {
     const existing = (await admin.listTopics()).filter((topic) => wanted.has(topic));
     const ends = new Map<string, Offsets>();
+    const kept = new Map<string, readonly Partition[]>();
     for (const topic of existing) {
       const partitions = await admin.fetchTopicOffsets(topic);
+      kept.set(
+        topic,
+        partitions.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) })),
+      );
       ends.set(
         topic,
         Object.fromEntries(partitions.map(({ partition, high }) => [`${topic}/${partition}`, Number(high)])),
@@ -46,6 +59,11 @@ export function watchLag(options: {
       });
       unreached.set(pipeline, next);
       lags.set(pipeline, lagOf(next, reached, nowMs));
+      const partitions = read.flatMap((topic) => kept.get(topic) ?? []);
+      const found = (await readers.get(pipeline)?.read(admin, { partitions, positions: reached, nowMs })) ?? null;
+      retentions.set(pipeline, found);
+      if (found === null) metrics.retentionLeftSeconds.remove({ pipeline });
+      else metrics.retentionLeftSeconds.set({ pipeline }, Math.max(0, Date.parse(found.until) - nowMs) / 1000);
     }
   }
 
@@ -60,6 +78,8 @@ export function watchLag(options: {
         }
       } catch (error) {
         lags.clear();
+        retentions.clear();
+        metrics.retentionLeftSeconds.reset();
         onFailure(error);
         await pause();
       } finally {
@@ -72,5 +92,9 @@ export function watchLag(options: {
     await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 
-  return { of: (pipeline) => lags.get(pipeline) ?? null, ended: run() };
+  return {
+    of: (pipeline) => lags.get(pipeline) ?? null,
+    retentionOf: (pipeline) => retentions.get(pipeline) ?? null,
+    ended: run(),
+  };
 }

@@ -10,6 +10,7 @@ import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
+import { readTokens } from './auth.ts';
 import { readPipelines } from './control-schema.ts';
 import { watchLag } from './lag-watch.ts';
 
@@ -17,6 +18,7 @@ exitClearly();
 const config = readConfig(process.env);
 const log = createLog('api', config);
 const metrics = createMetrics('api');
+const tokens = readTokens(config);
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort()).once('SIGINT', () => stopping.abort());
 
@@ -37,6 +39,7 @@ const lag = watchLag({
     logLevel: logLevel.NOTHING,
   }),
   topics: topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX).ofPipeline,
+  metrics,
   readPositions: async () => new Map((await readPipelines(pool)).map(({ name, positions }) => [name, positions])),
   onFailure: (error) => log.warn({ err: error }, 'the lag cannot be measured just now'),
   signal: stopping.signal,
@@ -45,15 +48,18 @@ const app = createApi({
   pool,
   client: new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }),
   taskQueue: config.MKONDO_TASK_QUEUE,
-  uiLink: (workflowId) =>
+  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+  uiLink: (workflowId, runId) =>
     config.MKONDO_TEMPORAL_UI_URL === undefined
       ? null
       : new URL(
-          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
+          `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}${runId ? `/${runId}/history` : ''}`,
           withSlash(config.MKONDO_TEMPORAL_UI_URL),
         ).href,
   pipelines,
   lagOf: lag.of,
+  retentionOf: lag.retentionOf,
+  tokens,
   metrics,
   log,
 });

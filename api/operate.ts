@@ -29,11 +29,17 @@ export async function operate(options: {
 }): Promise<OperationAnswer> {
   const { client, taskQueue, pipeline, name, body } = options;
   // The same judge as in the workflow, so that REST, UI and CLI refuse the same things in the same words.
-  const parsed = parseRequest({ pipeline, name, via: 'update', input: body, id: randomUUID() });
+  const parsed = parseRequest({ pipeline, name, via: 'update', input: body, id: randomUUID(), nowMs: Date.now() });
   if (!parsed.ok)
     throw new MkondoError('REQUEST_INVALID', parsed.fault, { advice: 'Correct the body and send it again.' });
-  const { id, reason, by, from } = parsed.request;
-  const input: OperationInput = { id, reason, by, ...(from === undefined ? {} : { from }) };
+  const { id, reason, by, from, until } = parsed.request;
+  const input: OperationInput = {
+    id,
+    reason,
+    by,
+    ...(from === undefined ? {} : { from }),
+    ...(until === undefined ? {} : { until }),
+  };
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof pipelineWorkflowFunction>(pipelineWorkflow, {
     workflowId: pipelineWorkflowId(pipeline),
     taskQueue,
@@ -60,11 +66,16 @@ async function assertReachable(client: Client): Promise<void> {
   try {
     await client.withDeadline(Date.now() + REACH_DEADLINE_MS, () => client.workflowService.getSystemInfo({}));
   } catch (cause) {
-    throw new MkondoError('TEMPORAL_UNAVAILABLE', 'Temporal cannot be reached; nothing was asked of the pipeline.', {
-      advice: 'Try again in a moment. If this lasts, see whether Temporal runs, and MKONDO_TEMPORAL_ADDRESS.',
-      cause,
-    });
+    throw unreachable(cause);
   }
+}
+
+/** For what never came to Temporal. */
+export function unreachable(cause: unknown): MkondoError {
+  return new MkondoError('TEMPORAL_UNAVAILABLE', 'Temporal cannot be reached; nothing was asked of the pipeline.', {
+    advice: 'Try again in a moment. If this lasts, see whether Temporal runs, and MKONDO_TEMPORAL_ADDRESS.',
+    cause,
+  });
 }
 
 function toMkondoError(error: unknown, id: string): MkondoError {

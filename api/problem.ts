@@ -15,11 +15,19 @@ export interface Problem {
 
 const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; readonly title: string }>>> = {
   OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
+  ADOPTION_REFUSED: { status: 409, title: 'The adoption was refused' },
+  ADOPTION_UNKNOWN: { status: 404, title: 'There is no such adoption' },
   REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
+  CHANGE_INVALID: { status: 422, title: 'The change is of no use' },
+  EXPERIMENT_REFUSED: { status: 409, title: 'The experiment does not allow it' },
+  EXPERIMENT_UNKNOWN: { status: 404, title: 'There is no such experiment' },
+  TOKEN_REQUIRED: { status: 401, title: 'A token is needed' },
+  ROLE_REQUIRED: { status: 403, title: 'Another role is needed' },
   PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },
   TEMPORAL_UNAVAILABLE: { status: 503, title: 'Temporal does not answer' },
+  OUR_SCHEMA_BROKEN: { status: 503, title: 'Our schema in the v3 database is not whole' },
   V3_UNAVAILABLE: { status: 503, title: 'The v3 database does not answer' },
 };
 

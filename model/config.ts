@@ -49,22 +49,86 @@ const settings = z.object({
     .url('must be a URL')
     .optional()
     .describe('address of the Temporal UI; the API links to it when it is set'),
+  MKONDO_API_URL: z
+    .url('must be a URL')
+    .optional()
+    .describe('address at which operators reach the REST API; pipelines in the Temporal UI link to it when it is set'),
+  MKONDO_DASHBOARD_URL: z
+    .url('must be a URL')
+    .optional()
+    .describe(
+      'address of the dashboard, {pipeline} standing for a pipeline; pipelines in the Temporal UI link to it when it is set',
+    ),
   MKONDO_TASK_QUEUE: z
     .string()
     .min(1, 'must not be empty')
     .default('mkondo')
     .describe('Temporal task queue of the workers'),
+  MKONDO_DEPLOYED_CHANGE: z
+    .enum(['ask', 'promote'], 'must be ask or promote')
+    .default('ask')
+    .describe(
+      'a deployed change of a transformation: shown to an operator first, or promoted by itself when no root fails',
+    ),
+  MKONDO_ADOPTIONS_FILE: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('path of the file of adoptions, which a worker applies when it starts: docs/adoptions.md'),
   MKONDO_BRIDGE_METRICS_PORT: port.default(19_101).describe('port of the bridge: /metrics, /healthz'),
   MKONDO_WORKER_METRICS_PORT: port.default(19_102).describe('port of the worker: /metrics, /healthz'),
   MKONDO_WORKER_TEMPORAL_METRICS_PORT: port
     .default(19_103)
     .describe("port of the Temporal SDK's own metrics in the worker"),
   MKONDO_API_PORT: port.default(18_080).describe('port of the REST API, and of its /metrics'),
+  MKONDO_API_AUTH: z
+    .enum(['tokens', 'off'], 'must be tokens or off')
+    .default('tokens')
+    .describe('whether the REST API asks for a token; off only for a demo, while it listens at a loopback address'),
+  MKONDO_API_TOKENS_FILE: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('file with the tokens of the REST API: names, roles and SHA-256 hashes, as JSON'),
+  MKONDO_API_TOKENS: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('the same JSON itself, in place of the file'),
   MKONDO_API_HOST: z
     .string()
     .min(1, 'must not be empty')
     .default('127.0.0.1')
     .describe('address on which the REST API and the metrics listen'),
+  MKONDO_VERIFY_MINUTES: wholeNumber('a whole number of minutes', 0, 10_080)
+    .default(60)
+    .describe("how often each pipeline's rows in v3 are verified against landing; 0: never by themselves"),
+  MKONDO_VERIFY_SECONDS: wholeNumber('a whole number of seconds', 1, 86_400)
+    .default(300)
+    .describe(
+      'a verification that came by itself begins nothing more after so long; the next one goes on with the rest',
+    ),
+  MKONDO_VERIFY_REPORTS_HOURS: wholeNumber('a whole number of hours', 0, 168)
+    .default(24)
+    .describe("how often the reports' checks run against landing; 0: never by themselves"),
+  MKONDO_VERIFY_COMPARE_DAYS: wholeNumber('a whole number of days', 0, 365)
+    .default(7)
+    .describe(
+      'rows are derived anew and compared one by one after so many days, also where nothing seems to have changed',
+    ),
+  MKONDO_VERIFY_V2_URL: url
+    .optional()
+    .describe(
+      'PostgreSQL URL of v2, of a replica where there is one, with a role that may only read; nothing but a comparison with v2 uses it',
+    ),
+  MKONDO_VERIFY_V2_HOURS: z
+    .string()
+    .regex(/^([01]?\d|2[0-3])-([01]?\d|2[0-4])$/, "must be hours of the day (UTC), such as '22-4'")
+    .refine((text) => new Set(text.split('-').map(Number)).size === 2, 'must not begin and end at the same hour')
+    .optional()
+    .describe(
+      "hours of the day (UTC) during which all pipelines are compared with v2 itself, such as '22-4'; without it only on demand",
+    ),
   MKONDO_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(', ')}`)
     .default('info')
@@ -90,7 +154,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** What a fault must not repeat: it ends in logs and on screens. */
-const secrets: ReadonlySet<string> = new Set(['MKONDO_V3_URL', 'MKONDO_SIMULATOR_V2_URL']);
+const secrets: ReadonlySet<string> = new Set([
+  'MKONDO_V3_URL',
+  'MKONDO_VERIFY_V2_URL',
+  'MKONDO_SIMULATOR_V2_URL',
+  'MKONDO_API_TOKENS',
+]);
 
 /** One line per fault: the variable, its value as it was given, what is expected, and what the setting is for. */
 export function settingFaults(

@@ -17,6 +17,7 @@ export type ErrorFate =
 export const errorFates = {
   // The parts around us
   V3_UNAVAILABLE: 'retry',
+  V2_UNAVAILABLE: 'retry',
   KAFKA_UNAVAILABLE: 'retry',
   TEMPORAL_UNAVAILABLE: 'retry',
   OUR_SCHEMA_BROKEN: 'retry',
@@ -33,17 +34,27 @@ export const errorFates = {
   V3_VALUE_REJECTED: 'quarantine',
   V3_CONSTRAINT: 'quarantine',
   V3_ROW_NOT_OURS: 'quarantine',
+  V3_ROW_CONFLICT: 'quarantine',
+  ADOPTED_ROW_GONE: 'quarantine',
 
   // Pipelines
   OFFSET_OUT_OF_RANGE: 'stop',
   SCHEMA_DRIFT: 'stop',
+  TRANSFORMATION_CHANGED: 'retry',
 
   // Operators
   OPERATION_REFUSED: 'refuse',
   PIPELINE_UNKNOWN: 'refuse',
   OPERATION_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
+  TOKEN_REQUIRED: 'refuse',
+  ROLE_REQUIRED: 'refuse',
   REQUEST_INVALID: 'refuse',
+  CHANGE_INVALID: 'refuse',
+  EXPERIMENT_UNKNOWN: 'refuse',
+  EXPERIMENT_REFUSED: 'refuse',
+  ADOPTION_REFUSED: 'refuse',
+  ADOPTION_UNKNOWN: 'refuse',
 
   // Start
   CONFIG_INVALID: 'exit',

@@ -28,10 +28,14 @@ export interface Metrics {
   readonly deliverySeconds: Histogram<'pipeline'>;
   readonly lagEvents: Gauge<'pipeline'>;
   readonly lagSeconds: Gauge<'pipeline'>;
+  readonly retentionLeftSeconds: Gauge<'pipeline'>;
   readonly dirtyRoots: Gauge<'pipeline'>;
   readonly waitingRoots: Gauge<'pipeline'>;
   readonly quarantined: Gauge<'pipeline'>;
   readonly mode: Gauge<'pipeline' | 'mode'>;
+  readonly verificationDifferences: Gauge<'pipeline'>;
+  readonly verificationLastSuccess: Gauge<'pipeline'>;
+  readonly reportDifferences: Gauge<'report'>;
   /** Counts a failure under its code. */
   countError(error: unknown, pipeline?: string): void;
   /** Starts a clock; calling what it returns records the seconds since. */
@@ -140,6 +144,12 @@ export function createMetrics(process: Process): Metrics {
       labelNames: ['pipeline'],
       registers,
     }),
+    retentionLeftSeconds: new Gauge({
+      name: 'mkondo_retention_left_seconds',
+      help: 'How long Kafka still keeps the oldest event that the pipeline has not landed, at least; all that it keeps when everything has landed. None where it keeps events for ever',
+      labelNames: ['pipeline'],
+      registers,
+    }),
     dirtyRoots: new Gauge({
       name: 'mkondo_dirty_roots',
       help: 'Roots that are to be derived, by pipeline',
@@ -162,6 +172,24 @@ export function createMetrics(process: Process): Metrics {
       name: 'mkondo_pipeline_mode',
       help: '1 for the mode that the pipeline is in',
       labelNames: ['pipeline', 'mode'],
+      registers,
+    }),
+    verificationDifferences: new Gauge({
+      name: 'mkondo_verification_differences',
+      help: 'Rows of v3 that the last verification against landing found to differ, by pipeline',
+      labelNames: ['pipeline'],
+      registers,
+    }),
+    verificationLastSuccess: new Gauge({
+      name: 'mkondo_verification_last_success_timestamp_seconds',
+      help: 'When a verification against landing last came to its end, whatever it found, by pipeline',
+      labelNames: ['pipeline'],
+      registers,
+    }),
+    reportDifferences: new Gauge({
+      name: 'mkondo_report_differences',
+      help: "Groups of a report's check that the last look at landing found to differ, by report",
+      labelNames: ['report'],
       registers,
     }),
     countError(error, pipeline = '') {

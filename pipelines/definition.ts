@@ -138,6 +138,8 @@ export interface Target {
    * Such a row is adopted: recorded in the crosswalk, pointed at by children, never written.
    */
   readonly adopt: string | null;
+  /** Whether an operator may say that a row of v3's own stands for this one, whatever its key: see docs/adoptions.md. */
+  readonly adoptable: boolean;
 }
 
 interface TypedTarget<T extends V3Table> extends Target {
@@ -151,6 +153,8 @@ export function target<T extends V3Table>(
     readonly bag?: boolean;
     readonly references?: readonly Reference[];
     readonly adopt?: keyof V3[T] & string;
+    /** Implied by `adopt`. Only for a target whose one key is the root's own id. */
+    readonly adoptable?: true;
   },
 ): TypedTarget<T> {
   return {
@@ -159,6 +163,7 @@ export function target<T extends V3Table>(
     bag: options.bag ?? false,
     references: options.references ?? [],
     adopt: options.adopt ?? null,
+    adoptable: options.adoptable ?? options.adopt !== undefined,
   };
 }
 

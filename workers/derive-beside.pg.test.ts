@@ -28,27 +28,28 @@ afterAll(async () => {
 });
 beforeEach(() => testbed.clean());
 
+const programs = { name: 'programs', change: null };
 const input = { limit: 10, quietMs: 0, run: 'test' };
 
 test('derives what another thread has landed, once', async () => {
   const v2 = createSmallV2('places');
   await applyAll(testbed.engine('programs'), v2, { isDeferred: true });
-  expect(await thread.deriveDue('programs', input)).toMatchObject({ roots: 1, derived: 1, quarantined: [] });
-  expect(await thread.deriveDue('programs', input)).toBeNull();
+  expect(await thread.deriveDue(programs, input)).toMatchObject({ roots: 1, derived: 1, quarantined: [] });
+  expect(await thread.deriveDue(programs, input)).toBeNull();
   const { rows } = await testbed.client.query('SELECT FROM referencedata.programs');
   expect(rows).toHaveLength(1);
 });
 
 test('leaves roots alone that were marked just now, when it is to wait until they are quiet', async () => {
   await applyAll(testbed.engine('programs'), createSmallV2('places'), { isDeferred: true });
-  expect(await thread.deriveDue('programs', { ...input, quietMs: 60_000 })).toBeNull();
+  expect(await thread.deriveDue(programs, { ...input, quietMs: 60_000 })).toBeNull();
 });
 
 test('a v3 that has drifted is told with its code and advice', async () => {
   await applyAll(testbed.engine('programs'), createSmallV2('places'), { isDeferred: true });
   await testbed.client.query('ALTER TABLE referencedata.programs RENAME COLUMN code TO renamed');
   try {
-    await expect(thread.deriveDue('programs', input)).rejects.toMatchObject({
+    await expect(thread.deriveDue(programs, input)).rejects.toMatchObject({
       code: 'SCHEMA_DRIFT',
       message: expect.stringContaining('programs'),
       advice: expect.stringContaining('resume'),
@@ -59,8 +60,10 @@ test('a v3 that has drifted is told with its code and advice', async () => {
 });
 
 test('a pipeline that there is not, and then work as before', async () => {
-  await expect(thread.deriveDue('no-such', input)).rejects.toMatchObject({ code: 'PIPELINE_UNKNOWN' });
+  await expect(thread.deriveDue({ name: 'no-such', change: null }, input)).rejects.toMatchObject({
+    code: 'PIPELINE_UNKNOWN',
+  });
   await applyAll(testbed.engine('programs'), createSmallV2('places'), { isDeferred: true });
-  expect(await thread.deriveDue('programs', input)).toMatchObject({ derived: 1 });
+  expect(await thread.deriveDue(programs, input)).toMatchObject({ derived: 1 });
   expect(logged).toEqual([]);
 });

@@ -2,9 +2,9 @@
 // worker, and anew when it has ended.
 import { Worker } from 'node:worker_threads';
 import type { DeriveDue, DueReport } from '../activities/derive-due.ts';
-import { MkondoError } from '../model/errors.ts';
 import type { Logger } from '../model/log.ts';
-import type { Answer, Fault, Request } from './derive-messages.ts';
+import type { Answer, Request } from './derive-messages.ts';
+import { errorOf } from './thread-fault.ts';
 
 /** As for the first thread, see infra/local/parts/mkondo.ts: both together are to stay under 512 MB. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 128 };
@@ -58,12 +58,12 @@ export function startDeriving({
   }
 
   return {
-    deriveDue: (pipeline, input) =>
+    deriveDue: ({ name, change }, input) =>
       new Promise((resolve, reject) => {
         thread ??= start();
         lastId += 1;
         waiting.set(lastId, { resolve, reject });
-        thread.postMessage({ id: lastId, pipeline, input } satisfies Request);
+        thread.postMessage({ id: lastId, pipeline: name, change, input } satisfies Request);
       }),
     async end() {
       const ended = thread;
@@ -71,10 +71,4 @@ export function startDeriving({
       await ended?.terminate();
     },
   };
-}
-
-function errorOf({ code, message, advice, stack }: Fault): Error {
-  const error = code !== null ? new MkondoError(code, message, { advice }) : new Error(message);
-  error.stack = stack;
-  return error;
 }

@@ -3,14 +3,14 @@ import { parentPort } from 'node:worker_threads';
 import { Pool } from 'pg';
 import { deriveDue } from '../activities/derive-due.ts';
 import type { Deriving } from '../activities/derive-due.ts';
-import { transformationVersion } from '../activities/engine.ts';
 import { parentTables } from '../activities/parents.ts';
 import { planOf } from '../activities/plan.ts';
+import { loadTransformation } from '../activities/transformation.ts';
 import { readConfig } from '../model/config.ts';
-import { MkondoError } from '../model/errors.ts';
 import { pipelineNamed, pipelines } from '../pipelines/index.ts';
 import { v3PoolConfig } from './v3-pool.ts';
-import type { Answer, Fault, Request } from './derive-messages.ts';
+import type { Answer, Request } from './derive-messages.ts';
+import { faultOf } from './thread-fault.ts';
 
 const pool = new Pool({
   ...v3PoolConfig(readConfig(process.env), 'deriving'),
@@ -23,22 +23,19 @@ const derivings = new Map<string, Deriving>();
 
 parentPort?.on('message', (request: Request) => void answer(request));
 
-async function answer({ id, pipeline, input }: Request): Promise<void> {
-  const reply = async (): Promise<Answer> => ({ id, report: await deriveDue(derivingOf(pipeline), input) });
+async function answer({ id, pipeline, change, input }: Request): Promise<void> {
+  const reply = async (): Promise<Answer> => ({
+    id,
+    report: await deriveDue(await derivingOf(pipeline, change), input),
+  });
   parentPort?.postMessage(await reply().catch((error: unknown): Answer => ({ id, fault: faultOf(error) })));
 }
 
-function derivingOf(name: string): Deriving {
-  let deriving = derivings.get(name);
-  if (deriving === undefined) {
-    deriving = { pool, plan: planOf(pipelineNamed(name)), parents, version: transformationVersion(name) };
-    derivings.set(name, deriving);
-  }
+async function derivingOf(name: string, change: string | null): Promise<Deriving> {
+  const known = derivings.get(name);
+  if (known?.change === change) return known;
+  const { pipeline, version } = await loadTransformation(pipelineNamed(name), change);
+  const deriving = { pool, plan: planOf(pipeline), parents, change, version };
+  derivings.set(name, deriving);
   return deriving;
-}
-
-function faultOf(error: unknown): Fault {
-  const known = error instanceof MkondoError ? error : null;
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: known?.code ?? null, message, advice: known?.advice ?? '', stack: stack ?? '' };
 }

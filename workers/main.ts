@@ -1,9 +1,13 @@
 // A worker: hosts every pipeline's workflow and activities. Wiring only.
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Pool } from 'pg';
 import { createActivities } from '../activities/index.ts';
+import { createExperiments } from '../experiments/activities.ts';
+import { applyAdoptionsFile, readAdoptionsFile } from '../activities/operator-adoptions.ts';
+import type { AdoptionsFile } from '../activities/operator-adoptions.ts';
 import { migrate } from '../activities/schema/migrate.ts';
 import { readConfig } from '../model/config.ts';
 import { exitClearly } from '../model/exit-clearly.ts';
@@ -16,8 +20,14 @@ import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { cachedBundle } from './bundle.ts';
 import { startDeriving } from './derive-beside.ts';
+import { tryDeployedChanges } from './deployed-changes.ts';
+import { experimentsBeside } from './experiment-beside.ts';
+import { linksFrom } from './links.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
+import { keepVerifying } from './verify-schedules.ts';
+import { createVerification } from '../verification/activities.ts';
+import { parseHours } from '../verification/hours.ts';
 
 /** Activities hear at once that the worker ends, finish the batch that they commit, and return. */
 const SHUTDOWN_GRACE = '100 ms';
@@ -26,6 +36,8 @@ const RETRY_MOST_MS = 10_000;
 
 exitClearly();
 const config = readConfig(process.env);
+const adoptions =
+  config.MKONDO_ADOPTIONS_FILE === undefined ? null : readAdoptionsFile(config.MKONDO_ADOPTIONS_FILE, pipelines);
 const log = createLog('worker', config);
 const metrics = createMetrics('worker');
 const stopping = new AbortController();
@@ -42,18 +54,33 @@ const health = await serveHealth({
 installRuntime(config, log);
 const pool = new Pool({ ...v3PoolConfig(config, 'first'), application_name: 'mkondo-worker' });
 pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to v3 was lost'));
-const activities = createActivities({
-  pool,
-  metrics,
-  log,
-  brokers: config.MKONDO_KAFKA_BROKERS,
-  topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
-  placeholder: config.MKONDO_UNAVAILABLE_VALUE,
-  pipelines,
-  deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
-});
+const activities = {
+  ...createExperiments({ pool, metrics, log, pipelines, run: experimentsBeside(process.env) }),
+  ...createVerification({
+    pool,
+    metrics,
+    log,
+    pipelines,
+    boundedMs: config.MKONDO_VERIFY_SECONDS * 1_000,
+    compareAfterMs: config.MKONDO_VERIFY_COMPARE_DAYS * 86_400_000,
+    v2Url: config.MKONDO_VERIFY_V2_URL,
+    v2Hours: parseHours(config.MKONDO_VERIFY_V2_HOURS ?? ''),
+  }),
+  ...createActivities({
+    pool,
+    metrics,
+    log,
+    brokers: config.MKONDO_KAFKA_BROKERS,
+    topicPrefix: config.MKONDO_KAFKA_TOPIC_PREFIX,
+    placeholder: config.MKONDO_UNAVAILABLE_VALUE,
+    pipelines,
+    linksOf: linksFrom(config),
+    deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
+  }),
+};
 
 await untilDone('migrating our schema in v3', () => migrate(pool));
+if (adoptions !== null) await untilDone('applying the file of adoptions', () => applyAdoptions(adoptions));
 const workflowBundle = await cachedBundle();
 keepWorkflowsSmall();
 await untilDone('running', runWorker);
@@ -102,12 +129,29 @@ async function runWorker(): Promise<void> {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     stopping.signal.addEventListener('abort', shutDown);
+    const client = new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE });
+    await tryDeployedChanges(client, {
+      pool,
+      log,
+      pipelines,
+      taskQueue: config.MKONDO_TASK_QUEUE,
+      decides: config.MKONDO_DEPLOYED_CHANGE === 'promote' ? 'itself' : 'operator',
+    });
+    await keepVerifying(client, { config, pipelines });
     state = 'running';
     log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length }, 'the worker runs');
     await worker.run().finally(() => stopping.signal.removeEventListener('abort', shutDown));
   } finally {
     state = 'starting';
     await connection.close();
+  }
+}
+
+/** What v3 does not allow now is left out, and said. */
+async function applyAdoptions(file: AdoptionsFile): Promise<void> {
+  for (const error of await applyAdoptionsFile(pool, { file, pipelines })) {
+    metrics.countError(error);
+    log.error({ err: error }, `${error.message} ${error.advice}`);
   }
 }
 

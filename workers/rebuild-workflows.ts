@@ -1,4 +1,4 @@
-// After Temporal's database was lost: starts every pipeline's workflow that does not run, from what our schema beside v3
+// After Temporal's database was lost: starts every pipeline's workflow that does not run, and makes the schedules of verification, from what our schema beside v3
 // holds (`npm run rebuild-workflows`). Each goes on from its position, in its mode, with the operation that was under way.
 // Running it twice, or while all is well, is harmless.
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowIdConflictPolicy } from '@temporalio/client';
@@ -10,6 +10,7 @@ import { pipelines } from '../pipelines/index.ts';
 import { pipelineCaption, pipelineWorkflow, pipelineWorkflowId } from '../workflows/messages.ts';
 import type { pipeline as pipelineWorkflowFunction } from '../workflows/pipeline.ts';
 import { searchAttributes } from '../workflows/search-attributes.ts';
+import { keepVerifying } from './verify-schedules.ts';
 
 interface Standing {
   readonly name: string;
@@ -32,6 +33,7 @@ try {
     table.push([name, mode, String(positions), operation, await start(name)]);
   }
   printTable(table);
+  await keepVerifying(client, { config, pipelines });
 } finally {
   await connection.close();
 }

@@ -1,7 +1,9 @@
 // How patiently each activity is called. One that fails because a part around us is down is tried for ever; one that fails
 // for a reason which another try alone does not mend comes back to the workflow, which shows it.
-import { ApplicationFailure, ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { PipelineActivities } from '../activities/contract.ts';
+import type { ExperimentActivities } from '../experiments/contract.ts';
+import type { VerificationActivities } from '../verification/contract.ts';
 import { errorFates } from '../model/errors.ts';
 import type { Fault } from './memory.ts';
 
@@ -28,6 +30,13 @@ export const patient = proxyActivities<Pick<PipelineActivities, 'readState' | 'b
   retry: forEver,
 });
 
+/** A figure for the page; the next look is not far. */
+export const glance = proxyActivities<Pick<PipelineActivities, 'readRetention'>>({
+  startToCloseTimeout: '15 s',
+  scheduleToCloseTimeout: '30 s',
+  retry: { ...forEver, maximumAttempts: 3 },
+});
+
 /** For what an operator waits for: he hears within 20 s that it is not in force. */
 export const prompt = proxyActivities<Pick<PipelineActivities, 'readState' | 'setMode' | 'recordRefusal'>>({
   startToCloseTimeout: '10 s',
@@ -37,11 +46,33 @@ export const prompt = proxyActivities<Pick<PipelineActivities, 'readState' | 'se
 
 /** The steps of a long operation take minutes for millions of rows; each heartbeats its progress. */
 export const steps = proxyActivities<
-  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'>
+  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'> &
+    Pick<VerificationActivities, 'mend'>
 >({
   startToCloseTimeout: '24 hours',
   heartbeatTimeout: '30 s',
   retry: forEver,
+});
+
+/** Hours for millions of rows, since it rests between its chunks; a worker that died is noticed by its heartbeat. */
+export const trial = proxyActivities<Pick<ExperimentActivities, 'runExperiment'>>({
+  startToCloseTimeout: '3 days',
+  heartbeatTimeout: '30 s',
+  // Discarded: its thread is to be gone before its shadow is dropped.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: forEver,
+});
+
+export const experiments = proxyActivities<Omit<ExperimentActivities, 'runExperiment'>>({
+  startToCloseTimeout: '60 s',
+  retry: forEver,
+});
+
+/** A verification of many millions of rows takes minutes; it heartbeats, and the next one is not far. */
+export const looks = proxyActivities<Pick<VerificationActivities, 'verify'>>({
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '30 s',
+  retry: { ...forEver, maximumAttempts: 10 },
 });
 
 /** What an activity failed with: its code (the failure's type), and the advice in its first detail, `{ advice }`. */

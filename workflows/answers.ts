@@ -1,18 +1,31 @@
 // The answers to accepted operations, in the operator's words.
 import type { OperationRequest, PipelineState } from '../activities/contract.ts';
+import { eventsBehind } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { operationNames, operationWorkflowId } from './messages.ts';
 
 export function modeAnswer(
   { name, pipeline }: Pick<OperationRequest, 'name' | 'pipeline'>,
   state: PipelineState,
 ): string {
-  return name === 'pause'
-    ? `${pipeline} is paused: changes keep landing, v3 stands still until resume.`
-    : `${pipeline} runs again; ${state.dirty === 0 ? 'nothing had changed meanwhile' : `${state.dirty} roots that changed meanwhile are derived now`}.`;
+  if (name === 'pause') {
+    return typeof state.until === 'string'
+      ? `${pipeline} is paused until ${state.until}, when it resumes by itself: changes keep landing, v3 stands still until then.`
+      : `${pipeline} is paused: changes keep landing, v3 stands still until resume.`;
+  }
+  if (state.mode !== 'running')
+    return `The pause of ${pipeline} is over, but it is ${state.mode} (${state.stop?.message ?? state.reason}): it was not resumed.`;
+  return `${pipeline} runs again; ${state.dirty === 0 ? 'nothing had changed meanwhile' : `${state.dirty} roots that changed meanwhile are derived now`}.`;
 }
 
 export function begunAnswer(request: OperationRequest): string {
   return `${request.name} of ${request.pipeline} has begun. Workflow ${operationWorkflowId(request)} shows how far it is; the query status shows its outcome.`;
+}
+
+/** What an apply is for, on the timeline. */
+export function applySummary(memory: Pick<Memory, 'claimed' | 'state'>): string {
+  const events = eventsBehind(memory);
+  return events === 0 ? 'derives what is due' : `${events} events are claimed`;
 }
 
 export function unknownMessage(kind: 'signal' | 'update', name: string): string {

@@ -107,3 +107,47 @@ function positions(count: number): Record<string, number> {
     Array.from({ length: count }, (_, index) => [`elmis.public.a_table_with_a_long_name_${index}/0`, index]),
   );
 }
+
+test('says what the last batches did', () => {
+  const begun = remember.applyBegan(paused, nowMs - 1_000);
+  const counts = { events: 3, landed: 3, derived: 1, written: 4, quarantined: 0 };
+  const state = paused.state as NonNullable<typeof paused.state>;
+  const ended = remember.applyEnded(begun, { result: { ...state, counts }, nowMs });
+  const sentence = '- **last batches**: 2026-01-31 12:00:00Z: 3 events, 1 root derived, 4 v3 rows written';
+  expect(renderDetails(statusOf('products', ended, nowMs))).toContain(sentence);
+  // One that brings nothing is not worth telling.
+  const idle = { ...state, counts: { ...counts, events: 0, derived: 0, written: 0 } };
+  const later = remember.applyEnded(remember.applyBegan(ended, nowMs), { result: idle, nowMs: nowMs + 1_000 });
+  expect(renderDetails(statusOf('products', later, nowMs))).toContain(sentence);
+});
+
+test('a pause that ends by itself says when', () => {
+  const until = '2026-01-31T14:00:00.000Z';
+  const memory = { ...paused, state: { ...(paused.state as NonNullable<typeof paused.state>), until } };
+  const details = renderDetails(statusOf('products', memory, nowMs));
+  expect(details).toContain('### paused since 2026-01-31 11:00:00Z until 2026-01-31 14:00:00Z by Asha');
+  expect(details).toContain('It resumes by itself then.');
+});
+
+test('what Kafka keeps is shown while landing stands still, and not while it only lags', () => {
+  const retention = { until: '2026-02-03T12:00:00.000Z', topic: 'elmis.public.products' };
+  const behind = { ...remember.claimedTo(paused, { 'elmis.public.products/0': 9 }, nowMs), retention };
+  const sentence = '**Kafka keeps what has not landed (4 events) until 2026-02-03 12:00:00Z**';
+  expect(renderDetails(statusOf('products', behind, nowMs))).not.toContain(sentence);
+  const failing = {
+    ...behind,
+    state: { ...(paused.state as NonNullable<typeof paused.state>), mode: 'running' as const },
+  };
+  const failed = remember.applyFailed(failing, { code: 'SCHEMA_DRIFT', message: 'gone', advice: '' }, nowMs);
+  expect(renderDetails(statusOf('products', failed, nowMs))).toContain(sentence);
+});
+
+test('leads on to where it is configured', () => {
+  const state = paused.state as NonNullable<typeof paused.state>;
+  const details = (links: NonNullable<typeof state.links>): string =>
+    renderDetails(statusOf('products', { ...paused, state: { ...state, links } }, nowMs));
+  expect(details({})).not.toContain('Elsewhere');
+  expect(details({ api: 'http://api/pipelines/products', dashboard: 'http://grafana' })).toContain(
+    '**Elsewhere**: [API](http://api/pipelines/products) · [quarantine](http://api/pipelines/products/quarantine) · [dashboard](http://grafana)',
+  );
+});

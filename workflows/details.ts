@@ -1,4 +1,5 @@
 // The page that an operator reads first: a pipeline's status as Markdown, for the head of its page in the Temporal UI.
+import type { VerificationSummary } from '../verification/contract.ts';
 import { operationWorkflowId } from './messages.ts';
 import type { OperationRecord, PipelineStatus, ShownState } from './messages.ts';
 
@@ -16,7 +17,7 @@ const meaning: Readonly<Record<ShownState, string>> = {
 const next: Readonly<Record<ShownState, string>> = {
   starting: 'wait',
   running: '`pause`, `reprocess`, `replay`, `retryQuarantined`, `reset`',
-  paused: '`resume`, `replay`, `retryQuarantined`',
+  paused: '`resume`, `pause` with another end (`"for": "8h"`), `replay`, `retryQuarantined`',
   resetting: 'wait; `status` shows how far it is',
   drifted: 'mend what stopped it, then `resume`',
   failing: 'see the advice; `pause` if v3 shall stand still',
@@ -29,7 +30,9 @@ export function renderDetails(status: PipelineStatus): string {
     heading(status),
     status.failure === null ? '' : failure(status.failure),
     status.operation === null ? '' : running(status.operation, status.pipeline),
+    status.retention === null ? '' : retention(status.retention, status.lag.events),
     `**What you can do**: ${next[status.state]}. More Actions, Send an Update, with \`{"reason": "..."}\`.`,
+    links(status.links),
     figures(status),
     operations(status.recentOperations),
     positions(status),
@@ -38,13 +41,15 @@ export function renderDetails(status: PipelineStatus): string {
     .join('\n\n');
 }
 
-function heading({ state, mode, since, by, reason, stop, applyingSince }: PipelineStatus): string {
-  const when = since === null ? '' : ` since ${short(since)}`;
+function heading({ state, mode, since, until, by, reason, stop, applyingSince }: PipelineStatus): string {
+  const end = until === null ? '' : ` until ${short(until)}`;
+  const when = since === null ? '' : ` since ${short(since)}${end}`;
   const who = by === '' ? '' : ` by ${line(by, 60)}`;
   const why = reason === '' ? '' : `: ${line(reason)}`;
   const stopped =
     stop === null ? '' : `\n\n**Stopped by ${stop.code}**: ${line(stop.message)} See docs/errors.md, ${stop.code}.`;
-  if (state === mode) return `### ${state}${when}${who}${why}\n\n${meaning[state]}${stopped}`;
+  const resumes = state === 'paused' && until !== null ? ' It resumes by itself then.' : '';
+  if (state === mode) return `### ${state}${when}${who}${why}\n\n${meaning[state]}${resumes}${stopped}`;
   const lasting = state === 'retrying' && applyingSince !== null ? ` since ${short(applyingSince)}` : '';
   const wanted = mode === null ? '' : `\n\nIt is meant to be **${mode}**${when}${who}${why}`;
   return `### ${state}${lasting}\n\n${meaning[state]}${wanted}${stopped}`;
@@ -55,13 +60,27 @@ function failure({ code, message, advice, since, times, retryAt }: NonNullable<P
   return `${what}\n\n${advice === '' ? '' : `${line(advice)} `}Tried again at ${short(retryAt)}; docs/errors.md, ${code}.`;
 }
 
+/** An instant, not a rest: the page may be read hours after it was written. */
+function retention({ until, topic }: NonNullable<PipelineStatus['retention']>, events: number): string {
+  return `**Kafka keeps what has not landed (${counted(events, 'event')}) until ${short(until)}**; after that, ${topic} begins to lose it, and it has to be read from v2 again. See docs/operations.md, Retention.`;
+}
+
+function links({ api, dashboard }: PipelineStatus['links']): string {
+  const items = [
+    ...(api === undefined ? [] : [`[API](${api})`, `[quarantine](${api}/quarantine)`]),
+    ...(dashboard === undefined ? [] : [`[dashboard](${dashboard})`]),
+  ];
+  return items.length === 0 ? '' : `**Elsewhere**: ${items.join(' · ')}`;
+}
+
 function running(operation: OperationRecord, pipeline: string): string {
   const workflowId = operationWorkflowId({ pipeline, name: operation.name, id: operation.id });
   return `**${operation.name} is running** since ${short(operation.at)}, by ${line(operation.by, 60)}: ${line(operation.reason)} (workflow \`${workflowId}\`)`;
 }
 
 function figures(status: PipelineStatus): string {
-  const { state, lag, lastEventAt, dirty, waiting, quarantined, totals, applyingSince } = status;
+  const { state, lag, lastEventAt, dirty, waiting, quarantined, lastApply, totals, applyingSince, verification } =
+    status;
   const rows = [
     ['not landed yet', notLanded(status)],
     [
@@ -69,7 +88,9 @@ function figures(status: PipelineStatus): string {
       dirty === 0 ? 'nothing' : `${counted(dirty, 'root')}; ${waiting} of them wait for a parent or a later try`,
     ],
     ['in quarantine', quarantined === 0 ? 'nothing' : String(quarantined)],
+    ...(verification === null ? [] : [['verified', verified(verification)] as const]),
     ['newest change', lastEventAt === null ? 'none yet' : short(lastEventAt)],
+    ['last batches', lastApply === null ? 'none yet' : batches(lastApply)],
     ['done so far', `${counted(totals.events, 'event')}, ${counted(totals.written, 'v3 row')} written`],
     ['known at', lag.asOf === null ? 'not yet' : short(lag.asOf)],
   ];
@@ -77,6 +98,17 @@ function figures(status: PipelineStatus): string {
   return applyingSince === null || state === 'retrying'
     ? list
     : `${list}\n\nAn apply is under way since ${short(applyingSince)}; it reports at its end, within about a minute.`;
+}
+
+function verified({ at, differences, answer }: VerificationSummary): string {
+  const mending = differences === 0 ? '' : ' The update `mend` derives their roots again.';
+  return `${short(at)}, ${counted(differences, 'difference')}. ${line(answer)}${mending}`;
+}
+
+/** What the last apply that brought something did: it carries on from batch to batch for up to a minute. */
+function batches({ at, counts }: NonNullable<PipelineStatus['lastApply']>): string {
+  const refused = counts.quarantined === 0 ? '' : `, ${counts.quarantined} into quarantine`;
+  return `${short(at)}: ${counted(counts.events, 'event')}, ${counted(counts.derived, 'root')} derived, ${counted(counts.written, 'v3 row')} written${refused}`;
 }
 
 /** While an apply is under way, its positions are not known here; one that is being tried again has moved none. */

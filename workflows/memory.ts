@@ -1,6 +1,8 @@
 // What a pipeline's workflow remembers, and how each thing that happens changes it: pure functions from one memory to the
 // next. All of it travels through continue-as-new. Our schema is the truth; this mirrors it.
 import type { ApplyResult, Counts, Offsets, OperationRequest, PipelineState } from '../activities/contract.ts';
+import type { Retention } from '../model/retention.ts';
+import type { VerificationSummary } from '../verification/contract.ts';
 import type { OperationEnd, OperationInput, OperationRecord } from './messages.ts';
 
 export interface Memory {
@@ -19,6 +21,8 @@ export interface Memory {
   readonly fruitless: number;
   readonly failure: ApplyFailure | null;
   readonly applyingSinceMs: number | null;
+  /** What Kafka keeps of what is not landed, as it was when landing last stood still. */
+  readonly retention: Retention | null;
   /** What the apply under way was asked to reach. */
   readonly asked: Offsets;
   /** Operations asked for by signal, in order, that wait to be carried out. */
@@ -28,6 +32,10 @@ export interface Memory {
   /** Newest first. */
   readonly recent: readonly OperationRecord[];
   readonly totals: Counts;
+  /** The last verification against landing. Absent in what an older version remembered. */
+  readonly verification?: VerificationSummary;
+  /** The last apply that brought something. */
+  readonly lastApply: { readonly atMs: number; readonly counts: Counts } | null;
   /** Runs of this workflow, this one included. */
   readonly runs: number;
 }
@@ -65,11 +73,13 @@ export const emptyMemory: Memory = {
   fruitless: 0,
   failure: null,
   applyingSinceMs: null,
+  retention: null,
   asked: {},
   inbox: [],
   operation: null,
   recent: [],
   totals: NOTHING,
+  lastApply: null,
   runs: 0,
 };
 
@@ -86,6 +96,14 @@ export function claimedTo(memory: Memory, offsets: unknown, nowMs: number): Memo
   }
   const isNews = Object.entries(claimed).some(([position, offset]) => offset !== memory.claimed[position]);
   return fellBehind({ ...memory, claimed, fruitless: isNews ? 0 : memory.fruitless }, nowMs);
+}
+
+/** Anybody may type a signal: what is no summary is passed over. */
+export function wasVerified(memory: Memory, summary: unknown): Memory {
+  const { against, at, answer, differences } = (summary ?? {}) as Partial<VerificationSummary>;
+  const isSummary =
+    against === 'landing' && typeof at === 'string' && typeof answer === 'string' && Number.isSafeInteger(differences);
+  return isSummary ? { ...memory, verification: summary as VerificationSummary } : memory;
 }
 
 export function wokenUp(memory: Memory): Memory {
@@ -113,6 +131,7 @@ export function applyEnded(
     failure: null,
     flowing: brought && isFull,
     fruitless: brought ? 0 : memory.fruitless + 1,
+    lastApply: brought ? { atMs: nowMs, counts } : memory.lastApply,
     totals: {
       events: memory.totals.events + counts.events,
       landed: memory.totals.landed + counts.landed,
@@ -164,7 +183,14 @@ export function heard(memory: Memory, state: PipelineState, nowMs: number): Memo
   const known = memory.state;
   const isStale = known !== null && Date.parse(state.since) < Date.parse(known.since);
   const mode = isStale
-    ? { mode: known.mode, reason: known.reason, by: known.by, since: known.since, stop: known.stop }
+    ? {
+        mode: known.mode,
+        reason: known.reason,
+        by: known.by,
+        since: known.since,
+        until: known.until ?? null,
+        stop: known.stop,
+      }
     : {};
   return fellBehind({ ...memory, heardAtMs: nowMs, state: { ...state, ...mode } }, nowMs);
 }

@@ -1,9 +1,21 @@
 // What one can say to a pipeline's workflow: its signals, updates and queries, with their types and the words that the
 // Temporal UI shows beside them. The bridge and the API use these, too.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Counts, Mode, Offsets, OperationName, PipelineState, ReplayFrom } from '../activities/contract.ts';
+import type { VerificationRequest, VerificationSummary } from '../verification/contract.ts';
+import type {
+  Counts,
+  Mode,
+  Offsets,
+  OperationName,
+  OperationRequest,
+  PipelineState,
+  ReplayFrom,
+  Links,
+} from '../activities/contract.ts';
+import type { Retention } from '../model/retention.ts';
 
 export const pipelineWorkflow = 'pipeline';
+export const experimentWorkflow = 'experiment';
 export const operationWorkflow = 'operation';
 
 export function pipelineWorkflowId(pipeline: string): string {
@@ -16,6 +28,17 @@ export function operationWorkflowId(request: {
   readonly id: string;
 }): string {
   return `pipeline/${request.pipeline}/${request.name}/${request.id}`;
+}
+
+export function experimentWorkflowId(request: { readonly pipeline: string; readonly id: string }): string {
+  return `pipeline/${request.pipeline}/experiment/${request.id}`;
+}
+
+export const verificationWorkflow = 'verification';
+
+/** To which the time is added, by Temporal for those of a schedule. */
+export function verificationWorkflowId({ against, pipeline }: VerificationRequest): string {
+  return `verify/${pipeline ?? 'all'}/${against}`;
 }
 
 /** What stands on the workflow's page in the Temporal UI, from its start to its end. */
@@ -37,6 +60,7 @@ export const operationNames = [
   'reprocess',
   'replay',
   'retryQuarantined',
+  'mend',
 ] as const satisfies readonly OperationName[];
 
 /** What an operator types: `{"reason": "..."}`, or the reason alone as a JSON string. */
@@ -50,6 +74,9 @@ export type OperationInput =
       readonly id?: string;
       /** Only for replay; a string is a time (ISO 8601). */
       readonly from?: ReplayFrom | string;
+      /** Only for pause: for how long ("45m", "8h", "3d"), or until when (ISO 8601); then it resumes by itself. */
+      readonly for?: string;
+      readonly until?: string;
     };
 
 export interface OperationAnswer {
@@ -84,7 +111,7 @@ export interface OperationRecord {
   readonly name: string;
   readonly reason: string;
   readonly by: string;
-  readonly via: 'update' | 'signal';
+  readonly via: OperationRequest['via'];
   readonly state: 'running' | 'done' | 'failed' | 'refused';
   readonly answer: string;
   /** ISO 8601. */
@@ -110,10 +137,15 @@ export interface PipelineStatus {
   readonly reason: string;
   readonly by: string;
   readonly since: string | null;
+  /** ISO 8601: when a pause ends by itself. */
+  readonly until: string | null;
   readonly stop: PipelineState['stop'];
   readonly claimed: Offsets;
   readonly applied: Offsets;
   readonly lag: Lag;
+  /** While landing stands still: when Kafka may begin to forget what is not landed, and of which topic. */
+  readonly retention: Retention | null;
+  readonly links: Links;
   readonly lastEventAt: string | null;
   readonly dirty: number;
   readonly waiting: number;
@@ -124,6 +156,10 @@ export interface PipelineStatus {
   readonly failure: Failure | null;
   /** ISO 8601: since when an `apply` is under way; null when none is. */
   readonly applyingSince: string | null;
+  /** The last one against landing that ended since this workflow was first started; null before. */
+  readonly verification: VerificationSummary | null;
+  /** The last apply that brought something; ISO 8601. */
+  readonly lastApply: { readonly at: string; readonly counts: Counts } | null;
   /** What was applied since this workflow was first started. */
   readonly totals: Counts;
 }
@@ -135,10 +171,27 @@ export interface OperationEnd {
   readonly answer: string;
 }
 
+/** What an operator types: `{"reason": "..."}`. */
+export interface ExperimentDecision {
+  readonly reason: string;
+  /** Who asks; 'operator' when it is left out. */
+  readonly by?: string;
+  /** Only for promote: also where roots fail with the change. */
+  readonly despiteFailures?: boolean;
+}
+
+export interface ExperimentEnd {
+  readonly id: string;
+  readonly state: 'promoted' | 'discarded';
+  readonly answer: string;
+}
+
 /** "Topic T, partition P holds data up to N": merged by the greatest offset, so that repeating a claim is harmless. */
 export const claim = defineSignal<[Offsets]>('claim');
 /** There are roots to derive that no event of this pipeline announces. */
 export const wake = defineSignal('wake');
+/** From a verification: what it found. */
+export const verified = defineSignal<[VerificationSummary]>('verified');
 export const operationEnded = defineSignal<[OperationEnd]>('operationEnded');
 
 export const operationSignals = Object.fromEntries(
@@ -152,17 +205,27 @@ export const operationUpdates = Object.fromEntries(
 export const status = defineQuery<PipelineStatus>('status');
 export const lag = defineQuery<Lag>('lag');
 
+export const promoteExperiment = defineUpdate<string, [ExperimentDecision]>('promote');
+export const discardExperiment = defineUpdate<string, [ExperimentDecision]>('discard');
+export const experimentDescriptions = {
+  promote:
+    'Makes the change the pipeline\'s transformation, and reprocesses: v3 gets what differs, readers see no gap. Input: {"reason": "..."}.',
+  discard: 'Ends the experiment and drops its shadow; v3 was never touched. Input: {"reason": "..."}.',
+} as const;
+
 const input = 'Input: {"reason": "..."}, and if you like "by" and "id".';
 export const descriptions = {
   claim: 'From the bridge: a topic holds data up to an offset. Harmless by hand.',
   wake: 'Looks for roots that are due to be derived. Harmless by hand.',
+  verified: 'From a verification: what it found. Shown in the status, and nothing else.',
   operationEnded: 'From an operation: how it ended.',
   status: 'Everything about the pipeline: state, positions, lag, quarantine, operations, last failure.',
   lag: 'How far v3 is behind, in events and in seconds. While an apply is under way (applyingSince), what was known when it began (asOf): GET /pipelines/<name> is newer.',
-  pause: `Changes keep landing, v3 stands still until resume. Loses nothing, for as long as you like. ${input}`,
+  pause: `Changes keep landing, v3 stands still until resume. Loses nothing, for as long as you like. ${input} With "for": "8h" or "until": "2026-01-31T06:00:00Z" it resumes by itself; on a paused pipeline that changes its end.`,
   resume: `Brings v3 up to date after a pause, or after the engine stopped the pipeline. ${input}`,
   reset: `Deletes exactly the v3 rows that this pipeline owns, then derives all again. Readers see them missing meanwhile. ${input}`,
   reprocess: `Derives all again with the current transformation and writes what differs. Readers see no gap. ${input}`,
   replay: `Lands again from a Kafka position or time; nothing newer is changed. Input: {"reason": "...", "from": "2026-01-31T00:00:00Z"} or "from": {"topic": "...", "partition": 0, "offset": 0}.`,
   retryQuarantined: `Tries again what is in quarantine. ${input}`,
+  mend: `Derives the roots again of which the last verification found rows that differ, and no others. ${input}`,
 } as const satisfies Record<string, string>;

@@ -1,4 +1,4 @@
-// A long operation of one pipeline: reset, reprocess, replay or retryQuarantined. A workflow of its own, so that the
+// A long operation of one pipeline: reset, reprocess, replay, retryQuarantined or mend. A workflow of its own, so that the
 // pipeline goes on meanwhile, and so that its steps, its progress and its outcome have a page in the Temporal UI.
 import {
   ApplicationFailure,
@@ -76,6 +76,7 @@ const marking: Readonly<Partial<Record<OperationName, (request: OperationRequest
   reprocess: (request) => steps.markAll(request),
   replay: (request) => steps.replay(request),
   retryQuarantined: (request) => steps.retryQuarantined(request),
+  mend: (request) => steps.mend(request),
 };
 
 async function mark(request: OperationRequest): Promise<OperationOutcome> {

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseRequest } from './parse-request.ts';
 
-const asked = { pipeline: 'products', via: 'update', id: 'generated' } as const;
+const asked = {
+  pipeline: 'products',
+  via: 'update',
+  id: 'generated',
+  nowMs: Date.parse('2026-01-31T12:00:00Z'),
+} as const;
 
 test('a reason alone is enough', () => {
   expect(parseRequest({ ...asked, name: 'pause', input: 'stock count' })).toEqual({
@@ -43,6 +48,22 @@ test.each([
 });
 
 test.each([
+  [{ for: '90s' }, '2026-01-31T12:01:30.000Z'],
+  [{ for: '45m' }, '2026-01-31T12:45:00.000Z'],
+  [{ for: ' 8 h ' }, '2026-01-31T20:00:00.000Z'],
+  [{ for: '3d' }, '2026-02-03T12:00:00.000Z'],
+  [{ for: '2w' }, '2026-02-14T12:00:00.000Z'],
+  [{ until: '2026-02-01T06:00:00+03:00' }, '2026-02-01T03:00:00.000Z'],
+  // Whether it is over, is judged when it is put in force.
+  [{ until: '2026-01-01' }, '2026-01-01T00:00:00.000Z'],
+])('a pause %j ends at %s', (end, until) => {
+  expect(parseRequest({ ...asked, name: 'pause', input: { reason: 'stock count', ...end } })).toMatchObject({
+    ok: true,
+    request: { until },
+  });
+});
+
+test.each([
   ['no input at all', 'pause', undefined, 'neither an object nor a reason'],
   ['a list', 'pause', ['why'], 'neither an object nor a reason'],
   ['no reason', 'pause', {}, 'it needs a reason'],
@@ -52,6 +73,14 @@ test.each([
   ['a blank name', 'pause', { reason: 'x', by: ' ' }, '"by" must be a text'],
   ['an id with spaces', 'reset', { reason: 'x', id: 'a b' }, '"id" may hold letters'],
   ['a position for a pause', 'pause', { reason: 'x', from: '2026-01-31' }, '"from" belongs to replay'],
+  ['an end of what has none', 'resume', { reason: 'x', for: '8h' }, '"for" and "until" belong to pause'],
+  ['two ends', 'pause', { reason: 'x', for: '8h', until: '2026-02-01' }, 'not both'],
+  ['a pause for a word', 'pause', { reason: 'x', for: 'ever' }, '"for" is a number with its unit'],
+  ['a pause for a number', 'pause', { reason: 'x', for: 8 }, '"for" is a number with its unit'],
+  ['a pause for no time', 'pause', { reason: 'x', for: '0h' }, '"for" is a number with its unit'],
+  ['a pause for years', 'pause', { reason: 'x', for: '367d' }, 'at most 366 days'],
+  ['a pause until a word', 'pause', { reason: 'x', until: 'tomorrow' }, '"until" is no ISO 8601 time'],
+  ['a pause until years later', 'pause', { reason: 'x', until: '2028-01-01' }, 'more than 366 days away'],
   ['a replay from nowhere', 'replay', { reason: 'x' }, '"from" is missing'],
   ['a replay from a word', 'replay', { reason: 'x', from: 'yesterday' }, 'no ISO 8601 time'],
   ['a replay from a time without its zone', 'replay', { reason: 'x', from: '2026-01-31T10:00:00' }, 'no ISO 8601 time'],

@@ -1,14 +1,15 @@
 // Reads what an operator typed into an operation's request, or says what is wrong with it and how it is written.
 import type { OperationName, OperationRequest, ReplayFrom } from '../activities/contract.ts';
 
-const knownFields = ['reason', 'by', 'id', 'from'];
+const knownFields = ['reason', 'by', 'id', 'from', 'for', 'until'];
 const example: Readonly<Record<OperationName, string>> = {
-  pause: '{"reason": "v3 is being upgraded"}',
+  pause: '{"reason": "v3 is being upgraded", "for": "8h"}',
   resume: '{"reason": "the upgrade is done"}',
   reset: '{"reason": "v3 was restored from a backup"}',
   reprocess: '{"reason": "new transformation"}',
   replay: '{"reason": "rows were deleted by hand", "from": "2026-01-31T00:00:00Z"}',
   retryQuarantined: '{"reason": "the mapping is fixed"}',
+  mend: '{"reason": "somebody edited v3 by hand"}',
 };
 
 export type ParsedRequest =
@@ -18,14 +19,16 @@ export type ParsedRequest =
 interface Asked {
   readonly pipeline: string;
   readonly name: OperationName;
-  readonly via: 'update' | 'signal';
+  readonly via: OperationRequest['via'];
   readonly input: unknown;
   /** Taken when the caller chose none. */
   readonly id: string;
+  /** From which "for" counts. */
+  readonly nowMs: number;
 }
 
 /** A faulty input still gives a request, with what could be read, so that the refusal can be recorded. */
-export function parseRequest({ pipeline, name, via, input, id }: Asked): ParsedRequest {
+export function parseRequest({ pipeline, name, via, input, id, nowMs }: Asked): ParsedRequest {
   const fields = fieldsOf(input);
   const request: OperationRequest = {
     id: text(fields['id']) ?? id,
@@ -54,19 +57,52 @@ export function parseRequest({ pipeline, name, via, input, id }: Asked): ParsedR
   // The id becomes part of a workflow id, of a URL and of a log line.
   if (!/^[\w.:-]{1,100}$/.test(request.id))
     return refuse('"id" may hold letters, digits and . : _ - only, at most 100 of them.');
-  if (name !== 'replay') {
-    return fields['from'] === undefined ? { ok: true, request } : refuse('"from" belongs to replay alone.');
+  if (name !== 'replay' && fields['from'] !== undefined) return refuse('"from" belongs to replay alone.');
+  if (name !== 'pause' && (fields['for'] !== undefined || fields['until'] !== undefined))
+    return refuse('"for" and "until" belong to pause alone.');
+  if (name === 'pause') {
+    const end = parseEnd(fields, nowMs);
+    if ('fault' in end) return refuse(end.fault);
+    return { ok: true, request: end.until === null ? request : { ...request, until: end.until } };
   }
+  if (name !== 'replay') return { ok: true, request };
   const from = parseFrom(fields['from']);
   return typeof from === 'string' ? refuse(from) : { ok: true, request: { ...request, from } };
 }
 
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
+/** A pause that is meant to be longer has no end that anybody knows. */
+const LONGEST_PAUSE_MS = 366 * unitMs.d;
+
+/** When the pause ends by itself; null when it does not. Whether that is still to come, is judged when it is put in force. */
+function parseEnd(
+  fields: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): { readonly until: string | null } | { readonly fault: string } {
+  const { for: lasting, until } = fields;
+  if (lasting !== undefined && until !== undefined) return { fault: 'give "for" or "until", not both.' };
+  if (lasting !== undefined) {
+    const [, count, unit] = (typeof lasting === 'string' ? /^(\d{1,8}) ?([smhdw])$/.exec(lasting.trim()) : null) ?? [];
+    const ms = Number(count) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN);
+    if (Number.isNaN(ms) || ms === 0)
+      return { fault: `"for" is a number with its unit, such as "45m", "8h" or "3d", not ${JSON.stringify(lasting)}.` };
+    if (ms > LONGEST_PAUSE_MS) return { fault: '"for" is at most 366 days; without it, the pause has no end.' };
+    return { until: new Date(nowMs + ms).toISOString() };
+  }
+  if (until === undefined) return { until: null };
+  const at = parseTime(until, 'until');
+  if (typeof at === 'string') return { fault: at };
+  return Date.parse(at.time) > nowMs + LONGEST_PAUSE_MS
+    ? { fault: '"until" is more than 366 days away; without it, the pause has no end.' }
+    : { until: at.time };
+}
+
 /** The position or time, or what is wrong with it. */
 function parseFrom(value: unknown): ReplayFrom | string {
-  if (typeof value === 'string') return parseTime(value);
+  if (typeof value === 'string') return parseTime(value, 'from');
   if (!isObject(value)) return '"from" is missing: where shall it begin?';
   const fields = Object.keys(value).sort().join(', ');
-  if (fields === 'time') return parseTime(value['time']);
+  if (fields === 'time') return parseTime(value['time'], 'from');
   const { topic, partition, offset } = value;
   if (fields !== 'offset, partition, topic' || typeof topic !== 'string' || topic === '') {
     return '"from" is a time, or an object of "topic", "partition" and "offset".';
@@ -75,11 +111,11 @@ function parseFrom(value: unknown): ReplayFrom | string {
   return { topic, partition, offset };
 }
 
-function parseTime(value: unknown): ReplayFrom | string {
+function parseTime(value: unknown, field: string): { readonly time: string } | string {
   const isIso =
     typeof value === 'string' && /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/.test(value);
   const at = isIso ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(at)) return `"from" is no ISO 8601 time with its zone: ${JSON.stringify(value)}.`;
+  if (Number.isNaN(at)) return `"${field}" is no ISO 8601 time with its zone: ${JSON.stringify(value)}.`;
   return { time: new Date(at).toISOString() };
 }
 

@@ -11,6 +11,7 @@ import {
   currentUpdateInfo,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setDefaultSignalHandler,
   setDefaultUpdateHandler,
@@ -23,8 +24,8 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationName, OperationRequest } from '../activities/contract.ts';
-import { engine, faultOf, patient, prompt } from './activity-options.ts';
-import { begunAnswer, modeAnswer, unknownMessage } from './answers.ts';
+import { engine, faultOf, glance, patient, prompt } from './activity-options.ts';
+import { applySummary, begunAnswer, modeAnswer, unknownMessage } from './answers.ts';
 import { renderDetails } from './details.ts';
 import * as remember from './memory.ts';
 import type { Memory, SignalledOperation } from './memory.ts';
@@ -34,8 +35,9 @@ import { isRenewalDue, nextStep } from './next-step.ts';
 import { parseRequest } from './parse-request.ts';
 import { refusal } from './refusal.ts';
 import { pipelineLagEvents, pipelineLagSeconds, pipelineState } from './search-attributes.ts';
-import { lagBucket, lagOf, shownState, statusOf } from './status.ts';
+import { isLandingStopped, lagBucket, lagOf, shownState, statusOf } from './status.ts';
 import type { operation } from './operation.ts';
+import type { VerificationSummary } from '../verification/contract.ts';
 
 export interface PipelineInput {
   readonly pipeline: string;
@@ -47,6 +49,8 @@ export interface PipelineInput {
 const APPLY_PATIENCE_MS = 90_000;
 /** How often the workflow makes sure that a long operation is still under way. */
 const OPERATION_WATCH_MS = 60_000;
+/** How often it is looked at what Kafka keeps, while landing stands still: it keeps it for days. */
+const RETENTION_WATCH_MS = 10 * 60_000;
 const INBOX_BACK_OFF_MS = 10_000;
 
 export async function pipeline(input: PipelineInput): Promise<void> {
@@ -69,7 +73,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
   hear();
   show();
   await recall();
-  await Promise.all([follow().finally(() => (run.closing = true)), attend()]);
+  await Promise.all([follow().finally(() => (run.closing = true)), attend(), endPauses(), watchRetention()]);
   await condition(allHandlersFinished);
   await continueAsNew<typeof pipeline>({ pipeline: name, memory });
 
@@ -80,6 +84,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
       description: descriptions.claim,
     });
     setHandler(messages.wake, () => note(remember.wokenUp(memory)), { description: descriptions.wake });
+    setHandler(messages.verified, (summary) => onVerified(summary), { description: descriptions.verified });
     setHandler(messages.operationEnded, onOperationEnded, { description: descriptions.operationEnded });
     setHandler(messages.status, () => statusOf(name, memory, workflowInfo().unsafe.now()), {
       description: descriptions.status,
@@ -119,6 +124,11 @@ export async function pipeline(input: PipelineInput): Promise<void> {
     note({ ...memory, inbox: [...memory.inbox, item] });
   }
 
+  function onVerified(summary: VerificationSummary): void {
+    note(remember.wasVerified(memory, summary));
+    show();
+  }
+
   function onOperationEnded(end: OperationEnd): void {
     run.refreshDue = true;
     // Anybody may type a signal: what is no report is taken as a hint to look.
@@ -141,7 +151,14 @@ export async function pipeline(input: PipelineInput): Promise<void> {
   /** The request; throws the refusal. Before the state was read, only the input can be judged. */
   function acceptable(operationName: OperationName, given: OperationInput): OperationRequest {
     const id = currentUpdateInfo()?.id ?? 'unknown';
-    const parsed = parseRequest({ pipeline: name, name: operationName, via: 'update', input: given, id });
+    const parsed = parseRequest({
+      pipeline: name,
+      name: operationName,
+      via: 'update',
+      input: given,
+      id,
+      nowMs: Date.now(),
+    });
     if (!parsed.ok) throw refused(parsed.fault);
     const because = memory.state === null || isRepetition(parsed.request) ? null : judge(parsed.request);
     if (because !== null) throw refused(because);
@@ -153,7 +170,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
     const record = memory.recent.find(({ id }) => id === request.id);
     if (record !== undefined)
       return `The id ${request.id} was used already, for ${record.name} at ${record.at}. Choose another one.`;
-    return refusal(request, { state: memory.state, operation: runningRecord() });
+    return refusal(request, { state: memory.state, operation: runningRecord(), nowMs: Date.now() });
   }
 
   function runningRecord(): OperationRecord | null {
@@ -247,7 +264,11 @@ export async function pipeline(input: PipelineInput): Promise<void> {
     let ended = false;
     const scope = new CancellationScope();
     const attempt = scope
-      .run(() => engine.apply({ pipeline: name, claimed: memory.claimed }))
+      .run(() =>
+        engine.apply.executeWithOptions({ summary: applySummary(memory) }, [
+          { pipeline: name, claimed: memory.claimed },
+        ]),
+      )
       .then(
         (result) => (memory = remember.applyEnded(memory, { result, nowMs: Date.now() })),
         (error: unknown) => {
@@ -296,6 +317,74 @@ export async function pipeline(input: PipelineInput): Promise<void> {
     }
   }
 
+  /**
+   * A pause that knows its end resumes by itself. The end stands in our schema, so it outlives this workflow; one that
+   * has passed meanwhile is made up for at once.
+   */
+  async function endPauses(): Promise<void> {
+    while (!run.closing) {
+      const until = pauseEnd();
+      const isOther = (): boolean => run.closing || pauseEnd() !== until;
+      if (until === null || !patched('a pause may end by itself')) {
+        await condition(isOther);
+        continue;
+      }
+      const restMs = Date.parse(until) - Date.now();
+      if (restMs > 0 && (await condition(isOther, restMs, { summary: `paused until ${until}, then resumes` })))
+        continue;
+      const isDone = await exclusively(() => endPause(until)).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof ActivityFailure && !isCancellation(error)) return false;
+          throw error;
+        },
+      );
+      if (!isDone)
+        await condition(() => run.closing, INBOX_BACK_OFF_MS, { summary: 'until the next try to end the pause' });
+    }
+  }
+
+  /** While landing stands still, the page says until when Kafka keeps what waits there. */
+  async function watchRetention(): Promise<void> {
+    const isStopped = (): boolean => isLandingStopped(memory, Date.now());
+    while (!run.closing) {
+      if (!isStopped()) {
+        await condition(() => run.closing || isStopped());
+      } else if (!patched('what Kafka keeps is looked at')) {
+        await condition(() => run.closing || !isStopped());
+      } else {
+        const retention = await glance
+          .readRetention({ pipeline: name, applied: memory.state?.applied ?? {} })
+          .catch((error: unknown) => {
+            if (error instanceof ActivityFailure && !isCancellation(error)) return memory.retention;
+            throw error;
+          });
+        memory = { ...memory, retention };
+        show();
+        await condition(() => run.closing || !isStopped(), RETENTION_WATCH_MS, {
+          summary: 'until the next look at what Kafka keeps',
+        });
+      }
+    }
+  }
+
+  function pauseEnd(): string | null {
+    return memory.state?.mode === 'paused' ? (memory.state.until ?? null) : null;
+  }
+
+  async function endPause(until: string): Promise<void> {
+    const { state } = memory;
+    if (state === null || pauseEnd() !== until) return; // an operator was faster
+    await putInForce({
+      id: `${name}:resume:${until}`,
+      pipeline: name,
+      name: 'resume',
+      via: 'timer',
+      reason: `the end of the pause (${state.reason})`,
+      by: state.by,
+    });
+  }
+
   async function refresh(): Promise<void> {
     const watched = memory.operation;
     const state = await prompt.readState({ pipeline: name });
@@ -317,7 +406,14 @@ export async function pipeline(input: PipelineInput): Promise<void> {
   /** In the order in which they came. An item leaves the inbox only when it was carried out or recorded as refused. */
   async function answerInbox(): Promise<void> {
     for (let item = memory.inbox[0]; item !== undefined; item = memory.inbox[0]) {
-      const parsed = parseRequest({ pipeline: name, name: item.name, via: 'signal', input: item.input, id: item.id });
+      const parsed = parseRequest({
+        pipeline: name,
+        name: item.name,
+        via: 'signal',
+        input: item.input,
+        id: item.id,
+        nowMs: Date.now(),
+      });
       const { request } = parsed;
       const because = parsed.ok ? judge(request) : parsed.fault;
       if (because === null) {

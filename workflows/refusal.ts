@@ -3,20 +3,22 @@ import type { OperationName, OperationRequest, PipelineState } from '../activiti
 import type { OperationRecord } from './messages.ts';
 
 interface Situation {
-  readonly state: Pick<PipelineState, 'mode' | 'reason' | 'by' | 'since' | 'stop'>;
+  readonly state: Pick<PipelineState, 'mode' | 'reason' | 'by' | 'since' | 'until' | 'stop'>;
   readonly operation: Pick<OperationRecord, 'id' | 'name' | 'at' | 'by'> | null;
+  readonly nowMs: number;
 }
 
 /** Why the operation is refused, in full sentences; null when it is accepted. */
 export function refusal(
-  { name, pipeline }: Pick<OperationRequest, 'name' | 'pipeline'>,
-  { state, operation }: Situation,
+  { name, pipeline, until }: Pick<OperationRequest, 'name' | 'pipeline' | 'until'>,
+  { state, operation, nowMs }: Situation,
 ): string | null {
   const rules: Readonly<Record<OperationName, () => string | null>> = {
     pause: pauseRefusal,
     resume: resumeRefusal,
     reset: () => operationRefusal() ?? standstillRefusal(),
     reprocess: () => operationRefusal() ?? standstillRefusal(),
+    mend: () => operationRefusal() ?? standstillRefusal(),
     // Both land while the pipeline is paused; what they mark is derived after resume.
     replay: operationRefusal,
     retryQuarantined: () => operationRefusal() ?? (state.mode === 'drifted' ? standstillRefusal() : null),
@@ -25,8 +27,11 @@ export function refusal(
   return because === null ? null : `${name} of ${pipeline} was refused: ${because}`;
 
   function pauseRefusal(): string | null {
-    if (state.mode === 'paused')
-      return `it is paused already, ${circumstances()}. Nothing is to be done; resume ends the pause.`;
+    if (until !== undefined && Date.parse(until) <= nowMs)
+      return `the pause would have ended at ${until}, and that is over. Give a later end, or none.`;
+    // With another end, or with none, it changes when the pause ends.
+    if (state.mode === 'paused' && (state.until ?? null) === (until ?? null))
+      return `it is paused already, ${circumstances()}. Nothing is to be done; resume ends the pause, and another "for" or "until" changes its end.`;
     if (state.mode === 'drifted')
       return `the engine has stopped it, ${circumstances()}: v3 stands still already. Mend what stopped it, then resume.`;
     if (state.mode === 'resetting' && operation !== null) {
@@ -57,6 +62,7 @@ export function refusal(
 
   function circumstances(): string {
     const cause = state.stop === null ? state.reason : `${state.stop.code}: ${state.stop.message}`;
-    return `since ${state.since} by ${state.by}${cause === '' ? '' : ` (${cause})`}`;
+    const end = state.mode === 'paused' && typeof state.until === 'string' ? ` until ${state.until}` : '';
+    return `since ${state.since}${end} by ${state.by}${cause === '' ? '' : ` (${cause})`}`;
   }
 }

@@ -1,6 +1,6 @@
 // What a pipeline's memory says to people: its state in one word, its lag, and the answer to the query `status`.
 import type { Lag, PipelineStatus, ShownState } from './messages.ts';
-import { eventsBehind } from './memory.ts';
+import { eventsBehind, isBehind } from './memory.ts';
 import type { Memory } from './memory.ts';
 
 /** An apply returns within some 70 s; one that takes longer is failing and being tried again. */
@@ -11,6 +11,11 @@ export function shownState(memory: Memory, nowMs: number): ShownState {
   if (applyingSinceMs !== null && isLate(applyingSinceMs, nowMs)) return 'retrying';
   if (state === null) return 'starting';
   return failure !== null && state.mode === 'running' ? 'failing' : state.mode;
+}
+
+/** Kafka holds events that do not land, and that will not land by themselves soon: then its retention counts. */
+export function isLandingStopped(memory: Memory, nowMs: number): boolean {
+  return isBehind(memory) && ['drifted', 'failing', 'retrying'].includes(shownState(memory, nowMs));
 }
 
 /**
@@ -57,10 +62,13 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
     reason: state?.reason ?? '',
     by: state?.by ?? '',
     since: state?.since ?? null,
+    until: state?.until ?? null,
     stop: state?.stop ?? null,
     claimed: memory.claimed,
     applied: state?.applied ?? {},
     lag: lagOf(memory, nowMs),
+    retention: isLandingStopped(memory, nowMs) ? memory.retention : null,
+    links: state?.links ?? {},
     lastEventAt: state?.lastEventAt ?? null,
     dirty: state?.dirty ?? 0,
     waiting: state?.waiting ?? 0,
@@ -79,6 +87,8 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
             retryAt: iso(failure.retryAtMs),
           },
     applyingSince: applyingSinceMs === null ? null : iso(applyingSinceMs),
+    verification: memory.verification ?? null,
+    lastApply: memory.lastApply === null ? null : { at: iso(memory.lastApply.atMs), counts: memory.lastApply.counts },
     totals: memory.totals,
   };
 }

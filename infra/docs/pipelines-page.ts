@@ -91,9 +91,10 @@ function printOwner(table: V3Table, owners: ReadonlyMap<V3Table, string>): strin
   return owner === undefined ? `\`${table}\`` : `[${owner}](#${owner})`;
 }
 
-function printAdoption({ table, adopt }: Target): readonly string[] {
+function printAdoption({ table, adopt, adoptable }: Target): readonly string[] {
+  if (!adoptable) return [];
   return adopt === null
-    ? []
+    ? [`**May be adopted**: a row of \`${table}\` that v3 brought itself, when an [operator says so](adoptions.md).`]
     : [
         `**Adopted**: a row of \`${table}\` that v3 brought itself with the same \`${adopt}\`, ignoring case; it is never written.`,
       ];

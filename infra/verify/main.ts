@@ -7,12 +7,15 @@
 import { parseArgs } from 'node:util';
 import { MkondoError } from '../../model/errors.ts';
 import { pipelineNamed, pipelines } from '../../pipelines/index.ts';
+import { loadTransformation, promotedChange } from '../../activities/transformation.ts';
+import type { Pipeline } from '../../pipelines/definition.ts';
+import { withClient } from '../local/databases.ts';
 import { captureNames } from '../local/capture.ts';
 import { readEndpoints } from '../local/endpoints.ts';
 import { readLocalSettings } from '../local/settings.ts';
 import { reportText } from './report.ts';
 import { waitUntilSettled } from './settled.ts';
-import { verify } from './verify.ts';
+import { verify } from '../../verification/v2/verify.ts';
 
 try {
   process.exitCode = await main();
@@ -52,7 +55,14 @@ async function main(): Promise<number> {
     });
     for (const line of rest) say(`  still on its way: ${line}`);
   }
-  const chosen = values.pipeline === undefined ? pipelines : values.pipeline.map(pipelineNamed);
+  const deployed = values.pipeline === undefined ? pipelines : values.pipeline.map(pipelineNamed);
+  // As v3 has them: with the changes that were promoted.
+  const chosen = await withClient(v3Url, async (client) => {
+    const promoted: Pipeline[] = [];
+    for (const each of deployed)
+      promoted.push((await loadTransformation(each, await promotedChange(client, each.name))).pipeline);
+    return promoted;
+  });
   const report = await verify({
     v2Url,
     v3Url,

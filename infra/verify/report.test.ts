@@ -5,6 +5,7 @@ test('a check that differs names its groups, both figures, and the rows behind t
   const text = reportText({
     differences: 3,
     pipelines: [],
+    load: { queries: 12, rows: 3400, ms: 56 },
     looks: 1,
     checks: [
       {
@@ -21,6 +22,7 @@ test('a check that differs names its groups, both figures, and the rows behind t
       },
     ],
   });
+  expect(text).toContain('v2 was asked 12 queries, gave 3400 rows, and was busy for 56 ms.');
   expect(text).toContain(
     [
       'Check orders, by program: 12 group(s), 3 difference(s)',

@@ -1,7 +1,7 @@
 // The verifier's findings, for people.
-import type { GroupDifference } from './checks.ts';
-import type { Difference } from './compare.ts';
-import type { PipelineReport, VerifyReport } from './verify.ts';
+import type { GroupDifference } from '../../verification/run-checks.ts';
+import type { Difference } from '../../verification/v2/compare.ts';
+import type { PipelineReport, VerifyReport } from '../../verification/v2/verify.ts';
 
 const MOST_SHOWN = 20;
 
@@ -42,6 +42,7 @@ export function reportText(report: VerifyReport): string {
     checks.join('\n'),
     section('The first differences:', found),
     section('What the system itself knows of:', troubles),
+    `v2 was asked ${report.load.queries} queries, gave ${report.load.rows} rows, and was busy for ${report.load.ms} ms.`,
     agreed === 0 ? '' : `${agreed} root(s) can have no v3 rows, and are rightly in quarantine for it.`,
     report.differences === 0 ? 'v3 is what v2 says: 0 differences.' : `${report.differences} difference(s).`,
   ]

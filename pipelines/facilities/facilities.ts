@@ -53,6 +53,7 @@ export const facilities = definePipeline({
   owns: {
     facilities: target('referencedata.facilities', {
       key: ['id'],
+      adoptable: true,
       references: [
         references('geographiczoneid', 'referencedata.geographic_zones'),
         references('typeid', 'referencedata.facility_types'),

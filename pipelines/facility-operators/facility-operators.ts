@@ -5,7 +5,7 @@ export const facilityOperators = definePipeline({
   name: 'facility-operators',
   summary: 'Who runs facilities: government, faith-based organisations, private owners.',
   root: source('public.facility_operators', { columns: ['id', 'code', 'text', 'displayorder'] }),
-  owns: { operators: target('referencedata.facility_operators', { key: ['id'] }) },
+  owns: { operators: target('referencedata.facility_operators', { key: ['id'], adoptable: true }) },
   derive: (operator, { id }) => ({
     operators: [
       {

@@ -5,7 +5,7 @@ export const geographicLevels = definePipeline({
   name: 'geographic-levels',
   summary: 'The levels of the geographic tree: country, MSD zone, region, council.',
   root: source('public.geographic_levels', { columns: ['id', 'code', 'name', 'levelnumber'] }),
-  owns: { levels: target('referencedata.geographic_levels', { key: ['id'] }) },
+  owns: { levels: target('referencedata.geographic_levels', { key: ['id'], adoptable: true }) },
   derive: (level, { id }) => ({
     levels: [
       {

@@ -13,6 +13,7 @@ export const geographicZones = definePipeline({
   owns: {
     zones: target('referencedata.geographic_zones', {
       key: ['id'],
+      adoptable: true,
       references: [
         references('levelid', 'referencedata.geographic_levels'),
         references('parentid', 'referencedata.geographic_zones'),

@@ -11,6 +11,7 @@ export const processingPeriods = definePipeline({
   owns: {
     periods: target('referencedata.processing_periods', {
       key: ['id'],
+      adoptable: true,
       references: [references('processingscheduleid', 'referencedata.processing_schedules')],
     }),
   },

@@ -7,7 +7,7 @@ export const processingSchedules = definePipeline({
   name: 'processing-schedules',
   summary: 'The calendars by which facilities report.',
   root: source('public.processing_schedules', { columns: ['id', 'code', 'name', 'description', 'modifieddate'] }),
-  owns: { schedules: target('referencedata.processing_schedules', { key: ['id'] }) },
+  owns: { schedules: target('referencedata.processing_schedules', { key: ['id'], adoptable: true }) },
   derive: (schedule, { id }) => ({
     schedules: [
       {

@@ -5,7 +5,7 @@ export const productCategories = definePipeline({
   name: 'product-categories',
   summary: 'The headings under which products are listed.',
   root: source('public.product_categories', { columns: ['id', 'code', 'name', 'displayorder'] }),
-  owns: { categories: target('referencedata.orderable_display_categories', { key: ['id'] }) },
+  owns: { categories: target('referencedata.orderable_display_categories', { key: ['id'], adoptable: true }) },
   derive: (category, { id }) => ({
     categories: [
       {

@@ -19,7 +19,7 @@ export const programs = definePipeline({
     ],
   }),
   owns: {
-    programs: target('referencedata.programs', { key: ['id'] }),
+    programs: target('referencedata.programs', { key: ['id'], adoptable: true }),
     templates: target('requisition.requisition_templates', { key: ['id'] }),
     assignments: target('requisition.requisition_template_assignments', { key: ['id'] }),
   },

@@ -26,6 +26,7 @@ export const requisitionGroups = definePipeline({
   owns: {
     groups: target('referencedata.requisition_groups', {
       key: ['id'],
+      adoptable: true,
       references: [references('supervisorynodeid', 'referencedata.supervisory_nodes')],
     }),
     members: target('referencedata.requisition_group_members', {

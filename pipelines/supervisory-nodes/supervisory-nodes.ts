@@ -11,6 +11,7 @@ export const supervisoryNodes = definePipeline({
   owns: {
     nodes: target('referencedata.supervisory_nodes', {
       key: ['id'],
+      adoptable: true,
       references: [
         references('facilityid', 'referencedata.facilities'),
         references('parentid', 'referencedata.supervisory_nodes'),

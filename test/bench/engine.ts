@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { APPLY_LIMITS, apply } from '../../activities/apply.ts';
 import type { ActivityScope } from '../../activities/apply.ts';
 import { createEngines } from '../../activities/engine.ts';
-import type { Engines } from '../../activities/engine.ts';
+import type { Engine, Engines } from '../../activities/engine.ts';
 import { markAll } from '../../activities/operations.ts';
 import { migrate } from '../../activities/schema/migrate.ts';
 import { startStack } from '../../infra/local/stack.ts';
@@ -16,6 +16,7 @@ import { readConfig } from '../../model/config.ts';
 import { createMetrics } from '../../model/metrics.ts';
 import type { Metrics } from '../../model/metrics.ts';
 import { pipelines } from '../../pipelines/index.ts';
+import { verifyPipeline } from '../../verification/landing/verify-pipeline.ts';
 import { startDeriving } from '../../workers/derive-beside.ts';
 import { v3PoolConfig } from '../../workers/v3-pool.ts';
 import { clearDestination } from './destination.ts';
@@ -33,6 +34,8 @@ const { values } = parseArgs({
     // What an earlier run with the same state folder has put into Kafka is read again; v2 and Connect are not started.
     reuse: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
+    // Verifies v3 against landing instead of deriving all again: at first, with nothing changed, and with one character changed.
+    verify: { type: 'boolean', default: false },
   },
 });
 
@@ -102,18 +105,20 @@ try {
     console.log(`stages (s): ${stageText}; roots derived so far ${roots}`);
   };
   await measure('initial', () => run(engines, 'requisitions'));
-  await measure('reprocess', async () => {
-    const engine = await engines('requisitions');
-    await markAll(engine, {
-      id: 'bench',
-      pipeline: 'requisitions',
-      name: 'reprocess',
-      reason: 'bench',
-      by: 'bench',
-      via: 'update',
+  if (values.verify) await verifyThreeTimes(await engines('requisitions'), measure);
+  else
+    await measure('reprocess', async () => {
+      const engine = await engines('requisitions');
+      await markAll(engine, {
+        id: 'bench',
+        pipeline: 'requisitions',
+        name: 'reprocess',
+        reason: 'bench',
+        by: 'bench',
+        via: 'update',
+      });
+      await run(engines, 'requisitions');
     });
-    await run(engines, 'requisitions');
-  });
   const { rows } = await pool.query<object>(
     `SELECT (SELECT count(*) FROM requisition.requisition_line_items) AS lines, (SELECT count(*) FROM cdc.dirty) AS dirty,
             (SELECT count(*) FROM cdc.waiting) AS waiting, (SELECT count(*) FROM cdc.quarantine) AS quarantined`,
@@ -124,6 +129,23 @@ try {
   await stack.stop();
 }
 process.exit(0);
+
+async function verifyThreeTimes(
+  { pool, plan, version }: Engine,
+  measure: (title: string, work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const look = async (): Promise<void> => {
+    const { ranges, rows, differences } = await verifyPipeline({ pool, plan, version, compareAfterMs: 86_400_000 });
+    console.log(JSON.stringify({ ranges, rows, differences: differences.slice(0, 2) }));
+  };
+  await measure('verify: first', look);
+  await measure('verify: unchanged', look);
+  await pool.query(
+    `UPDATE requisition.requisition_line_items SET remarks = coalesce(remarks, '') || 'x'
+     WHERE id = (SELECT min(id::text)::uuid FROM requisition.requisition_line_items)`,
+  );
+  await measure('verify: one character changed', look);
+}
 
 /** Applies until nothing is left: Kafka read to the end, no root due. */
 async function run(engines: Engines, name: string): Promise<void> {

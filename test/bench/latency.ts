@@ -13,6 +13,7 @@ import { idOf } from '../../model/ids.ts';
 import { stackOptions, withStack } from './bench-stack.ts';
 import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
+import { experimentsWhile, SHARE } from './experiments.ts';
 import { applyAll, startOurs } from './ours.ts';
 import { loadAverage } from './process-figures.ts';
 import { say, table, writeReport } from './report.ts';
@@ -32,6 +33,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** So many single changes afterwards, each after 20 s of silence: what waking up costs. */
     silence: { type: 'string', default: '0' },
+    /** The same flow once more, while experiments on all requisitions run one after the other. */
+    experiment: { type: 'boolean', default: false },
   },
 });
 
@@ -61,7 +64,8 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   const changes = Math.round(RATE * Number(values.seconds));
   const warmUp = RATE * WARM_UP_SECONDS;
   // Each line is changed once only.
-  const lines = Math.max(Number(values.lines), changes + warmUp + Number(values.silence));
+  const flows = values.experiment ? 2 : 1;
+  const lines = Math.max(Number(values.lines), changes * flows + warmUp + Number(values.silence));
   const source = await makeSource({ stack, lines, seed: Number(values.seed), linesPerRequisition: null, say });
   await applyAll(stack);
   say('everything is in v3');
@@ -80,10 +84,21 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   await sink.check();
   const sinkSteady = latencyOf(await arrivals(stack, flow.lines, sinkCommits));
 
+  let besideExperiment: (Latency & { readonly experiments: number }) | null = null;
+  if (values.experiment) {
+    say('the same flow once more, beside experiments ...');
+    const { result, begun } = await experimentsWhile(ours.temporal, () =>
+      changeLines({ ...paced, seconds: Number(values.seconds), skipLines: warmUp + changes }),
+    );
+    besideExperiment = { ...latencyOf(await arrivals(stack, result.lines, v3Commits)), experiments: begun };
+  }
+
   const single: number[] = [];
   for (let at = 0; at < Number(values.silence); at += 1) {
     await sleep(SILENCE_MS);
-    single.push(...(await changeLines({ ...paced, seconds: 1 / RATE, skipLines: warmUp + changes + at })).lines);
+    single.push(
+      ...(await changeLines({ ...paced, seconds: 1 / RATE, skipLines: warmUp + changes * flows + at })).lines,
+    );
   }
   const afterSilence = single.length === 0 ? null : latencyOf(await arrivals(stack, single, v3Commits));
   await ours.close();
@@ -101,6 +116,9 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
       ['', '     p50', '     p90', '     p99', '     max'],
       row('ours: bridge, Temporal, landing, derive, ledger, v3', oursSteady),
       row("Debezium's JDBC sink, same Kafka", sinkSteady),
+      ...(besideExperiment === null
+        ? []
+        : [row(`ours, beside experiments (${besideExperiment.experiments}, share ${SHARE})`, besideExperiment)]),
       ...(afterSilence === null
         ? []
         : [row(`ours, single changes after ${SILENCE_MS / 1000} s of silence`, afterSilence)]),
@@ -110,6 +128,7 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   const file = await writeReport('latency', {
     ours: oursSteady,
     sink: sinkSteady,
+    besideExperiment,
     afterSilence,
     rate: flow.rowsPerSecond,
     perTransaction: PER_TRANSACTION,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Trouble } from '../../infra/verify/troubles.ts';
+import type { Trouble } from '../../verification/v2/troubles.ts';
 import { victims } from './kills.ts';
 import { faultsOf } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 // What in a chaos run is not as it must be. Pure, so that the verdict itself can be tested.
-import type { VerifyReport } from '../../infra/verify/verify.ts';
+import type { VerifyReport } from '../../verification/v2/verify.ts';
 import { victims } from './kills.ts';
 import type { KillReport } from './kills.ts';
 import type { ChaosReport } from './report.ts';

@@ -3,9 +3,9 @@
 // for it: rows are read from v2 by the test itself, so this judges the mappings alone, and then the checks.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDemo } from '../../infra/demo/load.ts';
-import { runChecks } from '../../infra/verify/checks.ts';
-import { checks } from '../../infra/verify/checks/index.ts';
-import { stockOnHand } from '../../infra/verify/checks/stock-on-hand.ts';
+import { runChecks } from '../../verification/run-checks.ts';
+import { checks } from '../../verification/checks/index.ts';
+import { stockOnHand } from '../../verification/checks/stock-on-hand.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import type { Row } from './examples.ts';
 import { readV2Rows } from '../engine/v2-rows.ts';

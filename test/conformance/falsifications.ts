@@ -1,14 +1,14 @@
 // One row of v3 changed by hand for each check of the verifier, and what the check shows of it. Each is one statement on
 // one row of the demo eLMIS, undone by the test.
-import { adjustments } from '../../infra/verify/checks/adjustments.ts';
-import type { Check } from '../../infra/verify/checks/check.ts';
-import { proofsOfDelivery, shipments } from '../../infra/verify/checks/deliveries.ts';
-import { facilities } from '../../infra/verify/checks/facilities.ts';
-import { facilityAccess, roleAssignments } from '../../infra/verify/checks/facility-access.ts';
-import { orders } from '../../infra/verify/checks/orders.ts';
-import { reportingFacilities, timeliness } from '../../infra/verify/checks/reporting-rate.ts';
-import { stockOnHand } from '../../infra/verify/checks/stock-on-hand.ts';
-import { stockStatus } from '../../infra/verify/checks/stock-status.ts';
+import { adjustments } from '../../verification/checks/adjustments.ts';
+import type { Check } from '../../verification/checks/check.ts';
+import { proofsOfDelivery, shipments } from '../../verification/checks/deliveries.ts';
+import { facilities } from '../../verification/checks/facilities.ts';
+import { facilityAccess, roleAssignments } from '../../verification/checks/facility-access.ts';
+import { orders } from '../../verification/checks/orders.ts';
+import { reportingFacilities, timeliness } from '../../verification/checks/reporting-rate.ts';
+import { stockOnHand } from '../../verification/checks/stock-on-hand.ts';
+import { stockStatus } from '../../verification/checks/stock-status.ts';
 
 interface Falsification {
   readonly check: string;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { operatorId, operatorName, renameOperator } from './renamed-rows.ts';
 import {
+  address,
   differences,
   eventually,
   kill,
@@ -136,4 +137,82 @@ describe('replay', () => {
 
 async function orderableVersions(): Promise<readonly object[]> {
   return v3('SELECT id, xmin::text AS version FROM referencedata.orderables ORDER BY id');
+}
+
+describe('a row that somebody changed in v3', () => {
+  test('is found by a verification, told in REST, metrics and the workflow, and mended', async () => {
+    await settle();
+    const operator = await operatorId();
+    const name = await operatorName(operator);
+    expect(await look('facility-operators')).toMatchObject({ state: 'done', differences: 0 });
+    await v3(`UPDATE referencedata.facility_operators SET name = name || '.' WHERE name = $1`, [name]);
+    expect(await look('facility-operators')).toMatchObject({ state: 'done', differences: 1 });
+    const { differences: rows } = await get<{ differences: object[] }>('/pipelines/facility-operators/verification');
+    expect(rows).toMatchObject([
+      { root: String(operator), cause: 'v3', columns: [{ column: 'name', expected: name, actual: `${name}.` }] },
+    ]);
+    const metrics = await (await fetch(`${address.api}/metrics`)).text();
+    expect(metrics).toMatch(/mkondo_verification_differences\{[^}]*pipeline="facility-operators"[^}]*\} 1/);
+    const status = await temporalCli(
+      'workflow',
+      'query',
+      '--workflow-id',
+      'pipeline/facility-operators',
+      '--type',
+      'status',
+    );
+    expect(status).toMatch(/1 row of [\d,]+ differs from landing/);
+
+    expect(await operateToItsEnd('facility-operators', 'mend')).toBe(
+      '1 rows that differ, 1 roots to derive. All derived.',
+    );
+    expect(await operatorName(operator)).toBe(name);
+    expect(await look('facility-operators')).toMatchObject({ state: 'done', differences: 0 });
+  });
+
+  test('every pipeline and every report is verified against landing, as the schedules do', async () => {
+    await settle();
+    const schedules = await temporalCli('schedule', 'list');
+    expect(schedules).toContain('verify-facility-operators');
+    expect(schedules).toContain('verify-reports');
+    await temporalCli('schedule', 'trigger', '--schedule-id', 'verify-reports');
+    await temporalCli('schedule', 'trigger', '--schedule-id', 'verify-requisitions');
+    const ended = await eventually(async () => {
+      const { verifications } = await get<{ verifications: Verification[] }>('/verification');
+      const found = verifications.filter(
+        ({ pipeline, against, state }) => state !== 'running' && (against === 'reports' || pipeline === 'requisitions'),
+      );
+      expect(found).toHaveLength(2);
+      return found;
+    });
+    expect(ended.map(({ state, differences: count, result }) => [state, count, result])).toEqual(
+      ended.map(({ result }) => ['done', 0, result]),
+    );
+  });
+});
+
+interface Verification {
+  readonly id: string;
+  readonly pipeline: string | null;
+  readonly against: string;
+  readonly state: string;
+  readonly differences: number | null;
+  readonly result: unknown;
+}
+
+/** Asks for a verification, and waits for what it finds. */
+async function look(pipeline: string): Promise<Verification> {
+  const last = async (): Promise<Verification | null> =>
+    (await get<{ landing: Verification | null }>(`/pipelines/${pipeline}/verification`)).landing;
+  const before = (await last())?.id;
+  expect((await operate(pipeline, 'verify', {})).status).toBe(202);
+  return eventually(async () => {
+    const found = await last();
+    if (found === null || found.id === before) throw new Error(`the verification of ${pipeline} has not ended`);
+    return found;
+  });
+}
+
+async function get<T>(path: string): Promise<T> {
+  return (await (await fetch(`${address.api}${path}`)).json()) as T;
 }

@@ -13,8 +13,8 @@ import { startStack } from '../../infra/local/stack.ts';
 import type { Stack, StackPart } from '../../infra/local/stack.ts';
 import { declaredKeys } from '../../infra/v2/declared-keys.ts';
 import { waitUntilSettled } from '../../infra/verify/settled.ts';
-import { verify } from '../../infra/verify/verify.ts';
-import type { VerifyReport } from '../../infra/verify/verify.ts';
+import { verify } from '../../verification/v2/verify.ts';
+import type { VerifyReport } from '../../verification/v2/verify.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import type { Pipeline } from '../../pipelines/definition.ts';
 

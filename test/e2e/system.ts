@@ -8,7 +8,7 @@ import { afterAll, afterEach, inject } from 'vitest';
 import { captureNames } from '../../infra/local/capture.ts';
 import { reportText } from '../../infra/verify/report.ts';
 import { waitUntilSettled } from '../../infra/verify/settled.ts';
-import { verify } from '../../infra/verify/verify.ts';
+import { verify } from '../../verification/v2/verify.ts';
 
 export const address = inject('system');
 
@@ -101,7 +101,7 @@ export async function quarantineOf(name: string): Promise<readonly QuarantineEnt
     .quarantine;
 }
 
-async function get(path: string): Promise<unknown> {
+export async function get(path: string): Promise<unknown> {
   const answer = await fetch(`${address.api}${path}`);
   if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
@@ -113,7 +113,14 @@ export async function operate(
   operation: string,
   body: object = { reason: 'a test' },
 ): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> {
-  const answer = await fetch(`${address.api}/pipelines/${pipeline}/${operation}`, {
+  return post(`/pipelines/${pipeline}/${operation}`, body);
+}
+
+export async function post(
+  path: string,
+  body: object,
+): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> {
+  const answer = await fetch(`${address.api}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

@@ -1,5 +1,6 @@
 // What v3 has to hold for a given v2, worked out in memory from the definitions alone: trees of rows, `derive`, adoption.
-import { derive, hashesOf, own as ownRows, rowsOf, withoutTarget } from '../../activities/owned-rows.ts';
+import { withoutAdopted as leaveToV3 } from '../../activities/adoption.ts';
+import { derive, hashesOf, own as ownRows, rowsOf } from '../../activities/owned-rows.ts';
 import type { Derived, OwnedPieces, V3Row } from '../../activities/owned-rows.ts';
 import { keyText, textOf } from '../../model/change-event.ts';
 import type { EventValue } from '../../model/change-event.ts';
@@ -66,7 +67,7 @@ function withoutAdopted(derived: Derived, pipeline: Pipeline, own: OwnRows, adop
     const row = rowsOf(derived, name)[0]?.rows[0];
     const found = row === undefined ? undefined : ownRowLike(target, row, own);
     if (found === undefined) continue;
-    left = withoutTarget(left, name);
+    left = leaveToV3(pipeline, target, left);
     adopt(textOf(found['id']) ?? '');
   }
   return left;

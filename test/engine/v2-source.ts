@@ -302,19 +302,18 @@ function encoded(rules: V2TableRules, row: Row, before: Row | null): Readonly<Re
   );
 }
 
-/** What the connector makes of the ends of time (activities/column-types.ts). */
-const INFINITE: Readonly<Record<'date' | 'timestamp', Readonly<Record<string, number>>>> = {
-  date: { infinity: 2_146_033_979, '-infinity': -2_147_472_691 },
-  // No double holds these to the last digit, but its shortest text does, and the text is what is sent.
-  timestamp: { infinity: 9_223_372_036_825_200_000, '-infinity': -9_223_372_036_832_400_000 },
-};
-
 /** As `time.precision.mode=microseconds` and `decimal.handling.mode=string` write it. */
 function encodedValue(type: string, value: EventValue): EventValue {
   if (typeof value !== 'string') return value;
-  const ends = INFINITE[type === 'date' ? 'date' : 'timestamp'];
-  if (value in ends && !type.startsWith('timestamp with time zone')) return ends[value] ?? null;
+  const infinite = infinities[type === 'date' ? 'date' : 'timestamp'][value];
+  if (infinite !== undefined && /^(date|timestamp without)/.test(type)) return infinite;
   if (type === 'date') return Number(microsecondsOf(`${value} 00:00:00`) / 86_400_000_000n);
   if (type.startsWith('timestamp with time zone')) return value.replace(' ', 'T').replace('+00', 'Z');
   return type.startsWith('timestamp') ? Number(microsecondsOf(value)) : value;
 }
+
+/** What the connector makes of the ends of time (activities/column-types.ts). As text: they pass what a double holds. */
+const infinities: Readonly<Record<'date' | 'timestamp', Readonly<Record<string, EventValue>>>> = {
+  date: { infinity: 2_146_033_979, '-infinity': -2_147_472_691 },
+  timestamp: { infinity: '9223372036825200000', '-infinity': '-9223372036832400000' },
+};

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import { projectDir } from '../../infra/local/settings.ts';
-import { operationWorkflow, pipelineWorkflow } from '../../workflows/messages.ts';
+import * as messages from '../../workflows/messages.ts';
 import { startServer } from '../workflows/run-pipeline.ts';
 import { situations } from './situations.ts';
 
@@ -22,17 +22,21 @@ try {
     const first = await running.handle.describe();
     await situation.play(running, schema);
     await running.stopWorker();
-    await record(pipelineWorkflow, situation.name, running.handle);
+    await record(messages.pipelineWorkflow, situation.name, running.handle);
     if ((await running.handle.describe()).runId !== first.runId) {
       await record(
-        pipelineWorkflow,
+        messages.pipelineWorkflow,
         `${situation.name}-first-run`,
         running.client.workflow.getHandle(first.workflowId, first.runId),
       );
     }
+    if (situation.hasExperiment === true) {
+      const workflowId = messages.experimentWorkflowId({ pipeline: running.name, id: 'recorded' });
+      await record(messages.experimentWorkflow, situation.name, running.client.workflow.getHandle(workflowId));
+    }
     if (situation.operation !== undefined) {
       const workflowId = `${running.handle.workflowId}/${situation.operation}/recorded`;
-      await record(operationWorkflow, situation.name, running.client.workflow.getHandle(workflowId));
+      await record(messages.operationWorkflow, situation.name, running.client.workflow.getHandle(workflowId));
     }
   }
 } finally {

@@ -2,9 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as messages from '../../workflows/messages.ts';
 import type { OperationInput } from '../../workflows/messages.ts';
-import { drifted, literalSchema, v3Down } from '../workflows/literal-activities.ts';
+import { drifted, foundByExperiment, literalSchema, v3Down } from '../workflows/literal-activities.ts';
 import type { LiteralSchema } from '../workflows/literal-activities.ts';
-import { until, update } from '../workflows/run-pipeline.ts';
+import { isCalled, startExperiment, until, update } from '../workflows/run-pipeline.ts';
 import type { Running } from '../workflows/run-pipeline.ts';
 
 export interface Situation {
@@ -14,6 +14,8 @@ export interface Situation {
   readonly play: (running: Running, schema: LiteralSchema) => Promise<void>;
   /** A long operation that it contains: its workflow's history is kept as well. */
   readonly operation?: keyof typeof messages.operationUpdates;
+  /** The same for an experiment, of the id 'recorded'. */
+  readonly hasExperiment?: true;
 }
 
 const products = 'elmis.public.products/0';
@@ -65,6 +67,21 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'pause-that-ends-by-itself',
+    schema: literalSchema,
+    async play(running, schema) {
+      const { handle } = running;
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1h' });
+      // Another end, then none, then v3 refuses when the pause ends.
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '2h' });
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha' });
+      await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1s' });
+      schema.refuseModes = 1;
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ state, applied }) => state === 'running' && applied[products] === 7);
+    },
+  },
+  {
     name: 'refused',
     schema: literalSchema,
     async play(running) {
@@ -89,6 +106,27 @@ export const situations: readonly Situation[] = [
   long('reprocess', 'new transformation'),
   long('replay', { reason: 'deleted by hand', from: '2026-01-31T00:00:00Z' }),
   long('retryQuarantined', 'mapping mended'),
+  long('mend', 'somebody edited v3'),
+  {
+    name: 'verified',
+    schema: literalSchema,
+    async play(running) {
+      const { handle } = running;
+      await until(running, ({ state }) => state === 'running');
+      await handle.signal(messages.verified, {
+        id: 'recorded',
+        against: 'landing',
+        pipeline: running.name,
+        at: new Date().toISOString(),
+        seconds: 1,
+        differences: 3,
+        answer: '3 rows differ.',
+      });
+      await until(running, ({ verification }) => verification?.differences === 3);
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ applied }) => applied[products] === 7);
+    },
+  },
   {
     name: 'operation-by-signal-cancelled',
     schema: held,
@@ -133,6 +171,65 @@ export const situations: readonly Situation[] = [
       await handle.signal(messages.claim, { [products]: 7 });
       await until(running, ({ failure }) => failure !== null);
       await until(running, ({ applied, failure }) => applied[products] === 7 && failure === null);
+    },
+  },
+  {
+    name: 'landing-stopped',
+    schema: literalSchema,
+    async play(running, schema) {
+      const { handle } = running;
+      await until(running, ({ state }) => state === 'running');
+      schema.applies.push(() => Promise.reject(drifted()));
+      schema.retention = { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' };
+      await handle.signal(messages.claim, { [products]: 7 });
+      await until(running, ({ retention }) => retention !== null);
+      await update(running, 'pause', { reason: 'mapping is mended', by: 'Asha', for: '1d' });
+      await until(running, ({ applied, failure }) => applied[products] === 7 && failure === null);
+      await update(running, 'resume', 'mapping mended');
+      await until(running, ({ state }) => state === 'running');
+    },
+  },
+  {
+    name: 'experiment-promoted',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      const experiment = await startExperiment(running);
+      await isCalled(schema, 'finishExperiment');
+      await experiment.executeUpdate(messages.promoteExperiment, { args: [{ reason: 'it is right', by: 'Asha' }] });
+      await experiment.result();
+      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'done');
+    },
+  },
+  {
+    name: 'experiment-discarded-while-it-derives',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      schema.held = true;
+      const experiment = await startExperiment(running);
+      await isCalled(schema, 'runExperiment');
+      await experiment.executeUpdate(messages.discardExperiment, { args: [{ reason: 'not now' }] });
+      await experiment.result();
+      schema.held = false;
+    },
+  },
+  {
+    name: 'experiment-that-would-change-nothing',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      schema.found = foundByExperiment({ differing: 0 });
+      await (await startExperiment(running, { by: 'system' })).result();
+    },
+  },
+  {
+    name: 'experiment-that-fails',
+    schema: literalSchema,
+    hasExperiment: true,
+    async play(running, schema) {
+      schema.found = drifted();
+      await (await startExperiment(running)).result().catch(() => undefined);
     },
   },
   {

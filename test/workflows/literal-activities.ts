@@ -2,6 +2,7 @@
 // They stand in for the engine where a test is about the workflow alone.
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
+import type { Retention } from '../../model/retention.ts';
 import type {
   ApplyInput,
   ApplyResult,
@@ -12,8 +13,11 @@ import type {
   PipelineActivities,
   PipelineState,
 } from '../../activities/contract.ts';
+import type { ExperimentActivities, ExperimentReport } from '../../experiments/contract.ts';
+import type { VerificationActivities } from '../../verification/contract.ts';
 
-type Call = { readonly activity: keyof PipelineActivities; readonly input: unknown };
+type Activities = PipelineActivities & VerificationActivities & ExperimentActivities;
+type Call = { readonly activity: keyof Activities; readonly input: unknown };
 
 export interface LiteralSchema {
   state: PipelineState;
@@ -26,7 +30,14 @@ export interface LiteralSchema {
   down: ApplicationFailure | null;
   /** Steps of operations wait while it is set. */
   held: boolean;
-  readonly activities: PipelineActivities;
+  readonly activities: Activities;
+  /** What the next experiment finds; a failure is thrown. */
+  found: ExperimentReport | ApplicationFailure;
+  /** What the next verification finds. */
+  differences: number;
+  /** So many changes of mode fail. */
+  refuseModes: number;
+  retention: Retention | null;
 }
 
 const nothing: Counts = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
@@ -54,6 +65,10 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     ended: [],
     down: null,
     held: false,
+    found: foundByExperiment(),
+    differences: 0,
+    refuseModes: 0,
+    retention: null,
     activities: {
       async apply(input) {
         await enter('apply', input);
@@ -69,13 +84,21 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
         schema.state = { ...schema.state, applied: { ...schema.state.applied, ...claimed }, ...state };
         return { ...schema.state, counts };
       },
+      async readRetention(input) {
+        await enter('readRetention', input);
+        return schema.retention;
+      },
       async readState(input) {
         await enter('readState', input);
         return schema.state;
       },
       async setMode(input) {
         await enter('setMode', input);
-        setMode(input.mode, input);
+        if (schema.refuseModes > 0) {
+          schema.refuseModes -= 1;
+          throw drifted();
+        }
+        if (input.via !== 'timer' || schema.state.mode === 'paused') setMode(input.mode, input);
         return schema.state;
       },
       async recordRefusal(input) {
@@ -98,6 +121,28 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
       markAll: step('markAll', 'Marked 3 roots.'),
       replay: step('replay', 'Landed 3 events again.'),
       retryQuarantined: step('retryQuarantined', 'Tried 3 events again.'),
+      mend: step('mend', 'Marked 3 roots.'),
+      async runExperiment(input) {
+        await enter('runExperiment', input);
+        await release();
+        if (schema.found instanceof ApplicationFailure) throw schema.found;
+        return schema.found;
+      },
+      finishExperiment: (input) => enter('finishExperiment', input),
+      setTransformation: (input) => enter('setTransformation', input),
+      endExperiment: (input) => enter('endExperiment', input),
+      async verify(input) {
+        await enter('verify', input);
+        await release();
+        const { differences } = schema;
+        return {
+          ...input,
+          at: new Date().toISOString(),
+          seconds: 1,
+          differences,
+          answer: `${differences} rows differ.`,
+        };
+      },
       async awaitDerived(input) {
         await enter('awaitDerived', input);
         await release();
@@ -106,12 +151,12 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     },
   };
 
-  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by'>): void {
-    const { reason, by } = request;
-    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), stop: null };
+  function setMode(mode: Mode, request: Pick<OperationRequest, 'reason' | 'by' | 'until'>): void {
+    const { reason, by, until = null } = request;
+    schema.state = { ...schema.state, mode, reason, by, since: new Date().toISOString(), until, stop: null };
   }
 
-  async function enter(activity: keyof PipelineActivities, input: unknown): Promise<void> {
+  async function enter(activity: keyof Activities, input: unknown): Promise<void> {
     schema.calls.push({ activity, input });
     if (schema.down !== null) throw schema.down;
   }
@@ -123,7 +168,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     }
   }
 
-  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined', answer: string) {
+  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'mend', answer: string) {
     return async (input: OperationRequest): Promise<OperationOutcome> => {
       await enter(activity, input);
       await release();
@@ -132,6 +177,21 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
   }
 
   return schema;
+}
+
+export function foundByExperiment(roots: Partial<ExperimentReport['roots']> = {}): ExperimentReport {
+  return {
+    roots: { total: 9, derived: 9, differing: 2, failed: 0, skipped: 0, ...roots },
+    tables: { 'referencedata.orderables': { equal: 7, changed: 2, created: 0, gone: 0 } },
+    columns: {
+      'referencedata.orderables fullproductname': {
+        changed: 2,
+        examples: [{ key: 'k', root: '1', v3: 'Old', changed: 'New' }],
+      },
+    },
+    failures: {},
+    losses: {},
+  };
 }
 
 export function v3Down(): ApplicationFailure {

@@ -71,6 +71,93 @@ test('pauses and resumes by update, and says so', async () => {
   expect((await update(running, 'resume', 'counted')).status).toMatchObject({ state: 'running', reason: 'counted' });
 });
 
+test('a pause that knows its end resumes by itself, and says so before', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  const { handle, name } = running;
+  const paused = await update(running, 'pause', { reason: 'stock count', by: 'Asha', for: '1h' });
+  const end = paused.status.until;
+  expect(paused.answer).toBe(
+    `${name} is paused until ${end}, when it resumes by itself: changes keep landing, v3 stands still until then.`,
+  );
+  await vi.waitFor(
+    async () => expect(await timersOf(running)).toContain(`paused until ${end}, then resumes`),
+    patience,
+  );
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toMatch(/### paused since \S+ \S+ until .* by Asha: stock count/);
+  expect(await refusalOf(running, 'pause', { reason: 'again', until: end ?? '' })).toMatch(/it is paused already/);
+
+  // A nearer end takes the place of the first.
+  await update(running, 'pause', { reason: 'nearly counted', by: 'Juma', for: '1s' });
+  await until(running, ({ state, until: left }) => state === 'running' && left === null);
+  const { recentOperations, reason, by } = await handle.query(messages.status);
+  expect(recentOperations[0]).toMatchObject({ name: 'resume', via: 'timer', by: 'Juma', state: 'done' });
+  expect([reason, by]).toEqual(['the end of the pause (nearly counted)', 'Juma']);
+});
+
+test('a pause without an end takes the place of one with an end', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  await update(running, 'pause', { reason: 'stock count', for: '1h' });
+  expect((await update(running, 'pause', { reason: 'takes longer' })).status).toMatchObject({ until: null });
+  await vi.waitFor(async () => expect(await timersOf(running)).toEqual([]), patience);
+  expect((await running.handle.query(messages.status)).state).toBe('paused');
+});
+
+test('an end that passed while nobody looked is made up for; v3 being away only delays it', async () => {
+  const schema = literalSchema({
+    mode: 'paused',
+    reason: 'stock count',
+    by: 'Asha',
+    until: '2026-01-31T00:00:00.000Z',
+  });
+  schema.refuseModes = 1;
+  const running = await server.run(schema);
+  await until(running, ({ state }) => state === 'running');
+  expect(schema.calls.filter(({ activity }) => activity === 'setMode')).toHaveLength(2);
+});
+
+test('the end of a pause does not resume what the engine has stopped meanwhile', async () => {
+  const schema = literalSchema();
+  const running = await server.run(schema);
+  await update(running, 'pause', { reason: 'stock count', for: '2s' });
+  const calls = (): readonly string[] => schema.calls.map(({ activity }) => activity);
+  await vi.waitFor(() => expect(calls().lastIndexOf('apply')).toBeGreaterThan(calls().indexOf('setMode')), patience);
+  await until(running, ({ applyingSince }) => applyingSince === null);
+  // Our schema knows; the workflow has not heard of it.
+  schema.state = {
+    ...schema.state,
+    mode: 'drifted',
+    stop: { code: 'SCHEMA_DRIFT', message: 'products.code is gone' },
+    until: null,
+    since: new Date().toISOString(),
+  };
+  await until(running, ({ state }) => state === 'drifted');
+  const { recentOperations } = await running.handle.query(messages.status);
+  expect(recentOperations[0]?.answer).toMatch(/is over, but it is drifted .*: it was not resumed/);
+});
+
+test('while landing stands still, says until when Kafka keeps what waits there', async () => {
+  const schema = literalSchema();
+  schema.retention = { until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' };
+  const running = await server.run(schema);
+  const { handle } = running;
+  await until(running, ({ state }) => state === 'running');
+  schema.applies.push(() => Promise.reject(drifted()));
+  await handle.signal(messages.claim, { 'elmis.public.products/0': 7 });
+  await until(running, ({ retention }) => retention !== null);
+  expect(schema.calls).toContainEqual({
+    activity: 'readRetention',
+    input: { pipeline: running.name, applied: {} },
+  });
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toContain('**Kafka keeps what has not landed (7 events) until 2026-03-01 00:00:00Z**');
+  expect(await timersOf(running)).toContain('until the next look at what Kafka keeps');
+  await until(running, ({ applied, retention }) => applied['elmis.public.products/0'] === 7 && retention === null);
+  await vi.waitFor(async () => expect(await timersOf(running)).toEqual([]), patience);
+});
+
 test('refuses what makes no sense, with what to do instead, and leaves no trace of it in the history', async () => {
   const running = await server.run(literalSchema());
   const { handle } = running;
@@ -323,4 +410,20 @@ async function refusalOf(
   );
   if (!(error instanceof WorkflowUpdateFailedError)) throw new Error(`not refused: ${JSON.stringify(error)}`);
   return error.cause?.message ?? '';
+}
+
+/** Summaries of the timers that run. */
+async function timersOf({ handle }: Running): Promise<readonly string[]> {
+  const { events } = await handle.fetchHistory();
+  const running = new Map<string, string>();
+  for (const event of events ?? []) {
+    const { timerStartedEventAttributes: started, timerFiredEventAttributes: fired } = event;
+    const { timerCanceledEventAttributes: cancelled } = event;
+    if (started?.timerId) {
+      const summary = event.userMetadata?.summary?.data;
+      running.set(started.timerId, summary ? (JSON.parse(Buffer.from(summary).toString()) as string) : '');
+    }
+    running.delete(fired?.timerId ?? cancelled?.timerId ?? '');
+  }
+  return [...running.values()];
 }

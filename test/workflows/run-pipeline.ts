@@ -13,6 +13,8 @@ import type { WorkflowCode } from '../../workers/bundle.ts';
 import * as messages from '../../workflows/messages.ts';
 import type { OperationAnswer, OperationInput, PipelineStatus } from '../../workflows/messages.ts';
 import type { OperationName } from '../../activities/contract.ts';
+import type { ExperimentRequest } from '../../experiments/contract.ts';
+import type { experiment } from '../../workflows/experiment.ts';
 import type { Memory } from '../../workflows/memory.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import { searchAttributes } from '../../workflows/search-attributes.ts';
@@ -129,4 +131,34 @@ export async function update(
   input: OperationInput,
 ): Promise<OperationAnswer> {
   return handle.executeUpdate(messages.operationUpdates[name], { args: [input] });
+}
+
+/** Tries the pipeline's deployed transformation; the experiment's id is 'recorded'. */
+export async function startExperiment(
+  { name, client }: Running,
+  request: Partial<ExperimentRequest> = {},
+): Promise<WorkflowHandle<typeof experiment>> {
+  return client.workflow.start<typeof experiment>(messages.experimentWorkflow, {
+    workflowId: messages.experimentWorkflowId({ pipeline: name, id: 'recorded' }),
+    taskQueue: name,
+    args: [
+      {
+        id: 'recorded',
+        pipeline: name,
+        change: null,
+        share: 1,
+        decides: 'operator',
+        reason: 'a look',
+        by: 'Asha',
+        ...request,
+      },
+    ],
+  });
+}
+
+/** Waits until an activity was called. */
+export async function isCalled({ calls }: LiteralSchema, activity: string): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await wait(20))
+    if (calls.some((call) => call.activity === activity)) return;
+  throw new Error(`${activity} was not called; there were: ${calls.map((call) => call.activity).join(', ')}`);
 }

@@ -66,6 +66,9 @@ export function processEnvironment(stack: Stack): Readonly<Record<string, string
     MKONDO_WORKER_METRICS_PORT: String(stack.ports.worker),
     MKONDO_WORKER_TEMPORAL_METRICS_PORT: String(stack.ports.workerTemporal),
     MKONDO_API_PORT: String(stack.ports.api),
+    // A demo on this machine: it listens at 127.0.0.1.
+    MKONDO_API_AUTH: 'off',
+    MKONDO_API_URL: `http://127.0.0.1:${stack.ports.api}`,
   };
 }
 

@@ -1,9 +1,10 @@
 // Expected rows against the rows that v3 holds: what is missing, what is too much, which column differs.
 import type { ClientBase } from 'pg';
+import { adoptableTarget } from '../../activities/adoption.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import v3OwnedRows from '../../pipelines/catalog/v3-owned-rows.json' with { type: 'json' };
 import { v3Tables } from '../../pipelines/catalog/v3.ts';
-import type { Pipeline } from '../../pipelines/definition.ts';
+import type { Pipeline, Target } from '../../pipelines/definition.ts';
 import type { ExpectedTarget } from './expected-rows.ts';
 
 export interface ColumnDifference {
@@ -102,8 +103,9 @@ async function findDifferent(v3: ClientBase, { expected, samples }: CompareTask)
 }
 
 /** Rows that nothing in v2 explains, that v3 did not bring itself, and that no v2 row was tied to. */
-function findExtra(v3: ClientBase, { expected, excusedKeys, samples }: CompareTask): Promise<Found> {
+function findExtra(v3: ClientBase, { pipeline, expected, excusedKeys, samples }: CompareTask): Promise<Found> {
   const { target, table } = expected;
+  const tie = tieOf(pipeline, target);
   const own = (v3OwnedRows as Readonly<Record<string, readonly object[]>>)[target.table] ?? [];
   const rows = quoteTable(target.table);
   return find(v3, {
@@ -113,9 +115,19 @@ function findExtra(v3: ClientBase, { expected, excusedKeys, samples }: CompareTa
            FROM ${rows} a
            WHERE NOT EXISTS (SELECT FROM ${table} e WHERE ${sameKey(target.key)})
              AND NOT EXISTS (SELECT FROM json_populate_recordset(NULL::${rows}, $2) e WHERE ${sameKey(target.key)})
-             AND NOT EXISTS (SELECT FROM cdc.crosswalk c WHERE c.v3_table = $3 AND c.v3_id::text = a.${quote(target.key[0] as string)}::text) LIMIT $1`,
-    values: [samples, JSON.stringify([...own, ...excusedKeys]), target.table],
+             AND NOT EXISTS (SELECT FROM cdc.crosswalk c WHERE c.v3_table = $3 AND c.v3_id::text = a.${quote(tie.column)}::text) LIMIT $1`,
+    values: [samples, JSON.stringify([...own, ...excusedKeys]), tie.table],
   });
+}
+
+/** By which column a row is, or hangs below, one that was adopted: all of it is left to v3. */
+function tieOf(pipeline: Pipeline, target: Target): { readonly table: string; readonly column: string } {
+  const [, adopted] = adoptableTarget(pipeline) ?? [];
+  const below = v3Tables[target.table].foreignKeys.find(({ table }) => (table as string) === adopted?.table);
+  const column = target === adopted ? undefined : below?.columns[0];
+  return column === undefined || adopted === undefined
+    ? { table: target.table, column: target.key[0] as string }
+    : { table: adopted.table, column };
 }
 
 /** Several rows share a key and have none of their own: the whole bag of each key is compared. */
@@ -160,30 +172,36 @@ async function compareBags(v3: ClientBase, { expected, excusedKeys, samples }: C
   };
 }
 
-/** Ties to v3's own rows: the row must be there, and must carry the value by which it was found. */
+/**
+ * Ties to v3's own rows: the row must be there, and one that was found by its key must carry the value by which it was
+ * found. `values`: the roots that live, with that value.
+ */
 export async function compareAdopted(
   v3: ClientBase,
   { pipeline, values }: { readonly pipeline: Pipeline; readonly values: ReadonlyMap<string, string> },
 ): Promise<readonly Difference[]> {
+  const found = adoptableTarget(pipeline);
+  if (found === undefined) return [];
+  const [, { table, adopt, key }] = found;
+  const column = adopt ?? (key[0] as string);
+  const { rows } = await v3.query<{ root: string; id: string; source: string; value: string | null }>(
+    `SELECT c.root, c.v3_id::text AS id, c.source, a.${quote(column)}::text AS value FROM cdc.crosswalk c
+     LEFT JOIN ${quoteTable(table)} a ON a.id = c.v3_id WHERE c.pipeline = $1 AND c.v3_table = $2`,
+    [pipeline.name, table],
+  );
   const differences: Difference[] = [];
-  for (const { table, adopt } of Object.values(pipeline.owns)) {
-    if (adopt === null) continue;
-    const { rows } = await v3.query<{ root: string; id: string; value: string | null }>(
-      `SELECT c.root, c.v3_id::text AS id, a.${quote(adopt)}::text AS value FROM cdc.crosswalk c
-       LEFT JOIN ${quoteTable(table)} a ON a.id = c.v3_id WHERE c.pipeline = $1 AND c.v3_table = $2`,
-      [pipeline.name, table],
-    );
-    for (const { root, id, value } of rows) {
-      const expected = values.get(root) ?? null;
-      if (value !== null && expected !== null && value.toLowerCase() === expected.toLowerCase()) continue;
-      differences.push({
-        table,
-        kind: 'unlike',
-        key: { id },
-        root,
-        columns: [{ column: adopt, expected, actual: value }],
-      });
-    }
+  for (const { root, id, source, value } of rows) {
+    // An operator may say something of a root that is not there yet, or not any more, and of rows of different keys.
+    if (source !== 'key' && (value !== null || !values.has(root))) continue;
+    const expected = source === 'key' ? (values.get(root) ?? null) : id;
+    if (value !== null && expected !== null && value.toLowerCase() === expected.toLowerCase()) continue;
+    differences.push({
+      table,
+      kind: 'unlike',
+      key: { id },
+      root,
+      columns: [{ column: source === 'key' ? column : 'id', expected, actual: value }],
+    });
   }
   return differences;
 }

@@ -4,12 +4,13 @@ import type { Client } from 'pg';
 import type { MkondoError } from '../../model/errors.ts';
 import { pipelines as allPipelines } from '../../pipelines/index.ts';
 import type { Pipeline } from '../../pipelines/definition.ts';
-import { runChecks } from './checks.ts';
-import type { CheckReport } from './checks.ts';
+import { runChecks } from '../run-checks.ts';
+import type { CheckReport } from '../run-checks.ts';
 import { compareAdopted, compareTarget } from './compare.ts';
 import type { Difference, TableComparison } from './compare.ts';
 import { expectRows } from './expected-rows.ts';
 import type { Expected } from './expected-rows.ts';
+import type { Load } from './load.ts';
 import { inSnapshots } from './snapshots.ts';
 import { excusedKeysOf, readTroubles } from './troubles.ts';
 import type { Trouble } from './troubles.ts';
@@ -45,6 +46,8 @@ export interface VerifyReport {
   readonly differences: number;
   readonly pipelines: readonly PipelineReport[];
   readonly checks: readonly CheckReport[];
+  /** Asked of v2, in all looks. */
+  readonly load: Load;
   /** Times that v2 and v3 were looked at. */
   readonly looks: number;
 }
@@ -57,15 +60,17 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const deadline = Date.now() + patienceMs;
   const reports = new Map<string, PipelineReport>();
   let checks: readonly CheckReport[] = [];
+  let load: Load = { queries: 0, rows: 0, ms: 0 };
   let open = pipelines;
   for (let looks = 1; ; looks += 1) {
     const looked = await look(options, open);
     for (const report of looked.pipelines) reports.set(report.pipeline, report);
     checks = looked.checks;
+    load = addLoads(load, looked.load);
     open = open.filter(({ name }) => reports.get(name)?.differences !== 0);
     const ordered = pipelines.flatMap(({ name }) => reports.get(name) ?? []);
     const differences = [...ordered, ...checks].reduce((sum, report) => sum + report.differences, 0);
-    if (differences === 0 || Date.now() >= deadline) return { differences, pipelines: ordered, checks, looks };
+    if (differences === 0 || Date.now() >= deadline) return { differences, pipelines: ordered, checks, load, looks };
     options.log?.(
       `${differences} difference(s); data may have moved: looking again at ${open.map(({ name }) => name).join(', ') || 'the checks'}`,
     );
@@ -73,18 +78,22 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   }
 }
 
+function addLoads(left: Load, right: Load): Load {
+  return { queries: left.queries + right.queries, rows: left.rows + right.rows, ms: left.ms + right.ms };
+}
+
 /** One snapshot of each side. */
 async function look(
   options: VerifyOptions,
   pipelines: readonly Pipeline[],
-): Promise<Pick<VerifyReport, 'pipelines' | 'checks'>> {
+): Promise<Pick<VerifyReport, 'pipelines' | 'checks' | 'load'>> {
   return inSnapshots(options, async (clients) => {
     const reports: PipelineReport[] = [];
     for (const pipeline of pipelines) {
       options.log?.(`comparing ${pipeline.name} ...`);
       reports.push(await verifyPipeline(clients, { pipeline, samples: options.samples ?? 20 }));
     }
-    return { pipelines: reports, checks: await runChecks(clients) };
+    return { pipelines: reports, checks: await runChecks(clients), load: clients.readLoad() };
   });
 }
 

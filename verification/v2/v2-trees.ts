@@ -2,7 +2,7 @@
 // own loader is used: this is what the engine is compared with.
 import type { ClientBase } from 'pg';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
-import { keyText } from '../../model/change-event.ts';
+import { keyText, keyValues } from '../../model/change-event.ts';
 import { v2Tables } from '../../pipelines/catalog/v2.ts';
 import type { Join, Pipeline, SourceNode } from '../../pipelines/definition.ts';
 
@@ -54,6 +54,26 @@ export async function* readRoots(v2: ClientBase, pipeline: Pipeline): AsyncGener
     yield instances.map((instance) => ({ key: keyOf(root, instance.row), tree: instance.tree }));
     if (rows.length < ROOTS) return;
   }
+}
+
+/** Some roots by their keys. Those that v2 does not have are absent. */
+export async function readRootsByKey(
+  v2: ClientBase,
+  pipeline: Pipeline,
+  keys: readonly string[],
+): Promise<readonly Root[]> {
+  const { root } = pipeline;
+  const values = keys.map((key) => keyValues(key, root.key.length));
+  const arrays = root.key.map((column, index) => `$${index + 1}::${castOf(root, column)}[]`);
+  const rows = await select(v2, {
+    text: `SELECT ${textList(columnsOf(root))} FROM ${quoteTable(root.table)} t
+           JOIN unnest(${arrays.join(', ')}) AS w (${root.key.map((_, index) => `l${index}`).join(', ')})
+           ON ${root.key.map((column, index) => `t.${quote(column)} = w.l${index}`).join(' AND ')}`,
+    values: root.key.map((_, index) => values.map((value) => value[index])),
+  });
+  const instances = rows.map((row) => rootInstance(root, row));
+  await loadJoins(v2, root, instances);
+  return instances.map((instance) => ({ key: keyOf(root, instance.row), tree: instance.tree }));
 }
 
 function rootInstance(node: SourceNode, row: TextRow): Instance {

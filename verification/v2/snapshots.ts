@@ -1,5 +1,7 @@
 // One moment of v2 and one of v3. v2 is read only, and is not kept busy by a query that never ends.
 import { Client } from 'pg';
+import { countLoad } from './load.ts';
+import type { Load } from './load.ts';
 
 const SESSION = `SET TIME ZONE 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET extra_float_digits = 1; SET bytea_output = 'hex'`;
 /** A chunk of rows by an index takes milliseconds; without one, the scan of a large table. */
@@ -8,7 +10,7 @@ const V2_STATEMENT = '120s';
 /** Opens both, works, and gives both up: nothing of it stays, the temporary tables in v3 neither. */
 export async function inSnapshots<T>(
   urls: { readonly v2Url: string; readonly v3Url: string },
-  work: (clients: { readonly v2: Client; readonly v3: Client }) => Promise<T>,
+  work: (clients: { readonly v2: Client; readonly v3: Client; readonly readLoad: () => Load }) => Promise<T>,
 ): Promise<T> {
   const v2 = new Client({ connectionString: urls.v2Url, application_name: 'mkondo-verify' });
   const v3 = new Client({ connectionString: urls.v3Url, application_name: 'mkondo-verify' });
@@ -20,10 +22,11 @@ export async function inSnapshots<T>(
     );
     // Temporary tables stay in memory up to here; beyond, on v3's disk.
     await v3.query(`${SESSION}; SET temp_buffers = '64MB'; BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ`);
+    const readLoad = countLoad(v2);
     // The snapshot is taken by the first statement, v2's before v3's: what v3 has, v2 had.
     await v2.query('SELECT 1');
     await v3.query('SELECT 1');
-    return await work({ v2, v3 });
+    return await work({ v2, v3, readLoad });
   } finally {
     await Promise.allSettled([v2.end(), v3.end()]);
   }

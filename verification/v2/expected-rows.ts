@@ -1,13 +1,15 @@
 // What v3 should hold: every root of v2, derived, into temporary tables beside the real ones.
 import type { ClientBase } from 'pg';
+import { adoptableTarget, withoutAdopted } from '../../activities/adoption.ts';
 import { copyRows } from '../../activities/copy-rows.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import { derive, own, rowsOf as ownedRowsOf } from '../../activities/owned-rows.ts';
 import type { V3Row } from '../../activities/owned-rows.ts';
-import { idOf } from '../../model/ids.ts';
 import { textOf } from '../../model/change-event.ts';
 import { MkondoError } from '../../model/errors.ts';
-import type { DeriveContext, Pipeline, Target } from '../../pipelines/definition.ts';
+import type { Pipeline, Target } from '../../pipelines/definition.ts';
+import { readIds } from '../ids.ts';
+import type { Ids } from '../ids.ts';
 import { readRoots } from './v2-trees.ts';
 import type { Root } from './v2-trees.ts';
 
@@ -131,37 +133,18 @@ function* rowsOf(
   { pipeline, ids, refused, adopted }: ChunkTask,
 ): Generator<{ readonly name: string; readonly row: V3Row }> {
   try {
-    const derived = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id }));
-    for (const name of Object.keys(pipeline.owns)) {
-      const list = ownedRowsOf(derived, name);
+    let derived = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id }));
+    const [name = '', target] = adoptableTarget(pipeline) ?? [];
+    if (target !== undefined && ids.adopted.has(root.key)) {
+      const [row] = ownedRowsOf(derived, name)[0]?.rows ?? [];
+      adopted.set(root.key, target.adopt === null ? '' : (textOf(row?.[target.adopt]) ?? ''));
       // A row that v3 brought itself is pointed at, never written.
-      const tie = pipeline.owns[name]?.adopt ?? null;
-      if (tie !== null && ids.adopted.has(root.key)) {
-        adopted.set(root.key, textOf(list[0]?.rows[0]?.[tie]) ?? '');
-        continue;
-      }
-      for (const { rows } of list) for (const row of rows) yield { name, row };
+      derived = withoutAdopted(pipeline, target, derived);
     }
+    for (const each of Object.keys(pipeline.owns))
+      for (const { rows } of ownedRowsOf(derived, each)) for (const row of rows) yield { name: each, row };
   } catch (error) {
     if (!(error instanceof MkondoError)) throw error;
     refused.set(root.key, error);
   }
-}
-
-interface Ids {
-  readonly id: DeriveContext['id'];
-  /** Roots of this pipeline whose row v3 brought itself. */
-  readonly adopted: ReadonlySet<string>;
-}
-
-/** As in the engine: a pipeline sees its own roots under their own ids, and others' roots under the adopted ones. */
-async function readIds(v3: ClientBase, pipeline: Pipeline): Promise<Ids> {
-  const { rows } = await v3.query<{ pipeline: string; root: string; name: string; id: string }>(
-    `SELECT pipeline, root, v2_table || ':' || v2_key AS name, v3_id::text AS id FROM cdc.crosswalk`,
-  );
-  const others = new Map(rows.filter((row) => row.pipeline !== pipeline.name).map((row) => [row.name, row.id]));
-  return {
-    id: (table, ...key) => others.get(`${table}:${key.join(':')}`) ?? idOf(table, key.join(':')),
-    adopted: new Set(rows.filter((row) => row.pipeline === pipeline.name).map((row) => row.root)),
-  };
 }

@@ -1,7 +1,7 @@
 // The figures that people look at, report by report of v3, computed on each side in its own words: they would show a fault
 // that mapping and comparison share. Groups are compared; of those that differ the rows behind them are fetched and paired.
 import type { ClientBase } from 'pg';
-import { quote } from '../../activities/identifiers.ts';
+import { quote } from '../activities/identifiers.ts';
 import type { Check } from './checks/check.ts';
 import { checks } from './checks/index.ts';
 
@@ -32,7 +32,7 @@ export interface CheckReport {
   readonly samples: readonly GroupDifference[];
 }
 
-interface Sides {
+export interface Sides {
   readonly v2: ClientBase;
   readonly v3: ClientBase;
 }
@@ -50,7 +50,7 @@ export async function runChecks(sides: Sides): Promise<readonly CheckReport[]> {
   return reports;
 }
 
-async function runCheck(sides: Sides, check: Check): Promise<CheckReport> {
+export async function runCheck(sides: Sides, check: Check): Promise<CheckReport> {
   const keyOf = keyBy(check.group);
   const v2 = new Map((await readGroups(sides.v2, check, check.v2)).map((row) => [keyOf(row), row]));
   const v3 = new Map((await readGroups(sides.v3, check, check.v3)).map((row) => [keyOf(row), row]));

@@ -1,0 +1,113 @@
+// Adoptions over REST, on a real v3 and with Temporal away: what is answered, and that each refusal has its code.
+import { Client, Connection } from '@temporalio/client';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate } from '../activities/schema/migrate.ts';
+import { createLog } from '../model/log.ts';
+import { createMetrics } from '../model/metrics.ts';
+import { pipelines } from '../pipelines/index.ts';
+import { createDatabase } from '../test/support/databases.ts';
+import type { TestDatabase } from '../test/support/databases.ts';
+import { adoptionSchemas } from './adoptions.ts';
+import { createApi } from './app.ts';
+
+const V3S_TYPE = '11111111-0000-4000-8000-000000000001';
+const NOTHING = '99999999-0000-4000-8000-000000000009';
+
+let database: TestDatabase;
+let pool: Pool;
+let api: ReturnType<typeof createApi>;
+// Nothing listens there.
+const connection = Connection.lazy({ address: '127.0.0.1:1' });
+
+beforeAll(async () => {
+  database = await createDatabase('v3');
+  pool = new Pool({ connectionString: database.url });
+  api = createApi({
+    pool,
+    client: new Client({ connection }),
+    taskQueue: 'mkondo',
+    uiLink: () => null,
+    pipelines,
+    topicPrefix: 'elmis',
+    lagOf: () => null,
+    retentionOf: () => null,
+    tokens: null,
+    metrics: createMetrics('api'),
+    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
+  });
+});
+afterAll(async () => {
+  await api.close();
+  await pool.end();
+  await connection.close();
+  await database.drop();
+});
+
+test('says what is missing before a worker has made our schema', async () => {
+  const answer = await api.inject('/adoptions');
+  expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([503, 'OUR_SCHEMA_BROKEN']);
+});
+
+test('lists, adds and takes back', async () => {
+  await migrate(pool);
+  await database.client.query(
+    "INSERT INTO referencedata.facility_types (id, code, name, active, primaryhealthcare) VALUES ($1, 'clinic', 'Clinic', true, false)",
+    [V3S_TYPE],
+  );
+  expect((await api.inject('/adoptions')).json()).toEqual({ adoptions: [] });
+
+  const put = await api.inject({
+    method: 'PUT',
+    url: '/adoptions/facility-types/7',
+    payload: { v3Id: V3S_TYPE.toUpperCase(), reason: 'both mean the clinic', by: 'Asha' },
+  });
+  expect(put.statusCode).toBe(200);
+  const expected = {
+    pipeline: 'facility-types',
+    root: '7',
+    v2Table: 'facility_types',
+    v3Table: 'referencedata.facility_types',
+    v3Id: V3S_TYPE,
+    source: 'rest',
+    reason: 'both mean the clinic',
+    by: 'Asha',
+    state: 'following',
+    code: null,
+  };
+  expect(put.json()).toMatchObject(expected);
+  const listed = (await api.inject('/adoptions?pipeline=facility-types')).json<{ adoptions: { since: string }[] }>();
+  expect(listed.adoptions).toMatchObject([expected]);
+  for (const each of listed.adoptions) adoptionSchemas.adoption.parse({ ...each, since: new Date(each.since) });
+  expect((await api.inject('/adoptions?pipeline=users')).json()).toEqual({ adoptions: [] });
+  expect((await database.client.query('SELECT pipeline, root FROM cdc.dirty')).rows).toEqual([
+    { pipeline: 'facility-types', root: '7' },
+  ]);
+
+  const gone = await api.inject({
+    method: 'DELETE',
+    url: '/adoptions/facility-types/7',
+    payload: { reason: 'it was another clinic' },
+  });
+  expect([gone.statusCode, gone.json()]).toEqual([200, { pipeline: 'facility-types', root: '7', v3Id: V3S_TYPE }]);
+  expect((await api.inject('/adoptions')).json()).toEqual({ adoptions: [] });
+});
+
+const wish = { v3Id: NOTHING, reason: 'r' };
+test.each([
+  ['GET', '/adoptions?pipeline=nothing', undefined, 404, 'PIPELINE_UNKNOWN'],
+  ['GET', '/adoptions?page=1', undefined, 400, 'REQUEST_INVALID'],
+  ['PUT', '/adoptions/nothing/1', wish, 404, 'PIPELINE_UNKNOWN'],
+  ['PUT', '/adoptions/users/1', { v3Id: NOTHING }, 400, 'REQUEST_INVALID'],
+  ['PUT', '/adoptions/users/1', { v3Id: 'x', reason: 'r' }, 400, 'REQUEST_INVALID'],
+  ['PUT', '/adoptions/users/1', { ...wish, also: 1 }, 400, 'REQUEST_INVALID'],
+  ['PUT', '/adoptions/users/1', wish, 409, 'ADOPTION_REFUSED'],
+  ['PUT', '/adoptions/orders/1', wish, 409, 'ADOPTION_REFUSED'],
+  ['DELETE', '/adoptions/users/1', undefined, 400, 'REQUEST_INVALID'],
+  ['DELETE', '/adoptions/users/1', { reason: 'r' }, 404, 'ADOPTION_UNKNOWN'],
+] as const)('%s %s %j is answered with a problem %i %s', async (method, url, payload, status, code) => {
+  const answer = await api.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(answer.json()).toMatchObject({ status, code, instance: url });
+  for (const field of ['title', 'detail', 'advice']) expect(answer.json<Record<string, string>>()[field]).not.toBe('');
+});

@@ -1,0 +1,271 @@
+// What was typed, read into a command, or what is wrong with it. Pure.
+import { parseArgs } from 'node:util';
+import { CommandError, exitCodes } from './exit-codes.ts';
+
+/** Operations, as the command line calls them, and as the API does. */
+const operationCommands = {
+  pause: 'pause',
+  resume: 'resume',
+  reset: 'reset',
+  reprocess: 'reprocess',
+  replay: 'replay',
+  mend: 'mend',
+} as const;
+
+export type Command =
+  | (Common & { readonly name: 'help' })
+  | (Common & {
+      readonly name: 'status';
+      readonly pipelines: readonly string[];
+      /** Seconds between two looks; null: as the terminal has it. */
+      readonly every: number | null;
+      readonly once: boolean;
+    })
+  | (Common & OperateCommand)
+  | (Common & ExperimentCommand)
+  | (Common & {
+      readonly name: 'verify';
+      readonly pipelines: Chosen;
+      readonly against: 'landing' | 'v2';
+      readonly wait: boolean;
+    })
+  | (Common & { readonly name: 'quarantine'; readonly pipeline: string; readonly limit: number })
+  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string });
+
+export type ExperimentCommand = { readonly name: 'experiment' } & (
+  | { readonly act: 'list' }
+  | { readonly act: 'show'; readonly id: string }
+  | {
+      readonly act: 'promote' | 'discard';
+      readonly id: string;
+      readonly reason: string;
+      readonly despiteFailures: boolean;
+    }
+  | {
+      readonly act: 'start';
+      readonly pipeline: string;
+      /** Null: as deployed. */
+      readonly change: string | null;
+      readonly share: number;
+      readonly reason: string;
+      /** Follows it until it has looked at every root. */
+      readonly wait: boolean;
+    }
+);
+
+export interface OperateCommand {
+  readonly name: 'operate';
+  /** As in the API's path. */
+  readonly operation: string;
+  readonly pipelines: Chosen;
+  readonly body: {
+    readonly reason: string;
+    readonly by?: string;
+    readonly id?: string;
+    readonly for?: string;
+    readonly until?: string;
+    readonly from?: string | { readonly topic: string; readonly partition: number; readonly offset: number };
+  };
+  /** Waits for the end of a long operation. */
+  readonly wait: boolean;
+}
+
+export type Chosen = 'all' | readonly string[];
+
+export interface Common {
+  readonly json: boolean;
+  /** Of the API; undefined: as configured. */
+  readonly api: string | undefined;
+}
+
+export const usage = `mkondo <command> [pipeline ...] [options]
+
+  status [pipeline ...]      how every pipeline stands; of those that are named, all that is known
+      --watch[=SECONDS]        again and again, also where the output is no terminal
+      --once                   once, also on a terminal
+  pause <pipeline ...>       changes keep landing, v3 stands still
+      --for 8h, --until TIME   it resumes by itself; on a paused pipeline, changes its end
+  resume <pipeline ...>      v3 follows again
+  reset <pipeline ...>       deletes the v3 rows that the pipeline owns, derives all again
+  reprocess <pipeline ...>   derives all again, writes what differs
+  replay <pipeline ...>      lands again
+      --from TIME              from a time (2026-01-31T00:00:00Z) ...
+      --from TOPIC/0@OFFSET    ... or from a position
+  verify <pipeline ...>      compares v3 with what has landed, row by row
+      --against v2             with v2 itself
+  mend <pipeline ...>        derives the roots again of which verify found rows that differ
+  experiment                 every experiment; or with
+    start <pipeline>           tries --with CHANGE (or --with deployed) beside v3; --share 0.25 of its time at most
+    show|promote|discard <id>  what it found; v3 gets it; it goes. --despite-failures promotes where roots fail
+  quarantine <pipeline>      what was refused, and why
+      --retry                  tries it again (with --reason)
+      --limit N                so many at most (50)
+  explain <table> <id>       a v3 row by table and id, or a v2 row by table and key: where it comes from, what became of it
+
+  --all                      every pipeline
+  --reason TEXT, --by NAME   why, and who; every operation needs a reason
+  --id ID                    asked twice with the same id, it is done once
+  --no-wait                  does not wait for the end of what takes a while
+  --json                     for programs: one JSON document per answer
+  --api URL                  the REST API (else MKONDO_API_URL, else the local stack's); MKONDO_API_TOKEN is its bearer token
+
+Exit codes: 0 done, 1 ended badly or found differences, 2 not understood, 3 refused, 4 not allowed, 5 no answer, 130 interrupted.
+`;
+
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+  api: { type: 'string' },
+  all: { type: 'boolean' },
+  reason: { type: 'string' },
+  by: { type: 'string' },
+  id: { type: 'string' },
+  for: { type: 'string' },
+  until: { type: 'string' },
+  from: { type: 'string' },
+  'no-wait': { type: 'boolean' },
+  watch: { type: 'string' },
+  once: { type: 'boolean' },
+  against: { type: 'string' },
+  retry: { type: 'boolean' },
+  limit: { type: 'string' },
+  with: { type: 'string' },
+  share: { type: 'string' },
+  'despite-failures': { type: 'boolean' },
+} as const;
+
+type Option = keyof typeof options;
+const common: ReadonlySet<Option> = new Set(['help', 'json', 'api']);
+const asked: readonly Option[] = ['all', 'reason', 'by', 'id'];
+const long: readonly Option[] = [...asked, 'no-wait'];
+
+/** Beside the common ones. */
+const optionsOf: Readonly<Record<string, readonly Option[]>> = {
+  status: ['watch', 'once'],
+  pause: [...asked, 'for', 'until'],
+  resume: asked,
+  reset: long,
+  reprocess: long,
+  replay: [...long, 'from'],
+  mend: long,
+  experiment: ['with', 'share', 'reason', 'no-wait', 'despite-failures'],
+  verify: ['all', 'against', 'no-wait'],
+  quarantine: ['retry', 'limit', 'reason', 'by', 'id', 'no-wait'],
+  explain: [],
+  help: [],
+};
+
+/** @throws CommandError, code `usage` */
+export function parseArguments(argv: readonly string[]): Command {
+  // `--watch` alone has no value; parseArgs knows options with one or without, not both.
+  const { values, positionals } = read(argv.map((each) => (each === '--watch' ? '--watch=2' : each)));
+  const [name = 'help', ...names] = positionals;
+  const { json = false, api } = values;
+  if (values.help === true || name === 'help') return { name: 'help', json, api };
+  const known = optionsOf[name];
+  if (known === undefined)
+    throw wrong(`There is no command '${name}'; there are: ${Object.keys(optionsOf).join(', ')}.`);
+  for (const option of Object.keys(values) as Option[])
+    if (!common.has(option) && !known.includes(option)) throw wrong(`${name} takes no --${option}.`);
+
+  if (name === 'status') {
+    const every = values.watch === undefined ? null : Number(values.watch);
+    if (every !== null && !(every >= 1 && every <= 3_600)) throw wrong('--watch takes seconds, 1 to 3600.');
+    return { name, json, api, pipelines: names, every, once: values.once === true };
+  }
+  if (name === 'verify') {
+    const against = values.against ?? 'landing';
+    if (against !== 'landing' && against !== 'v2') throw wrong("--against is 'landing' or 'v2'.");
+    return { name, json, api, pipelines: chosen(), against, wait: values['no-wait'] !== true };
+  }
+  if (name === 'experiment') return { json, api, ...experimentCommand(names, values) };
+  if (name === 'explain') {
+    const [table, key, ...more] = names;
+    if (table === undefined || key === undefined || more.length > 0)
+      throw wrong('explain takes a table and a key: mkondo explain referencedata.orderables 5d0c…');
+    return { name, json, api, table, key };
+  }
+  if (name === 'quarantine') {
+    const [pipeline, ...more] = names;
+    if (pipeline === undefined || more.length > 0) throw wrong('quarantine takes one pipeline.');
+    if (values.retry === true) return operate('retryQuarantined', [pipeline]);
+    const limit = Number(values.limit ?? 50);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw wrong('--limit is a whole number, 1 to 200.');
+    return { name, json, api, pipeline, limit };
+  }
+  return operate(operationCommands[name as keyof typeof operationCommands], chosen());
+
+  function chosen(): Chosen {
+    if (values.all === true && names.length > 0) throw wrong('Name pipelines, or give --all, not both.');
+    if (values.all === true) return 'all';
+    if (names.length === 0) throw wrong(`${name} of which pipeline? Name one or several, or give --all.`);
+    return [...new Set(names)];
+  }
+
+  function operate(operation: string, pipelines: Chosen): Command {
+    const { reason, by, id, until } = values;
+    if (reason === undefined || reason.trim() === '')
+      throw wrong(`${name} needs --reason: whoever finds the pipeline like this tomorrow wants to know why.`);
+    // An id is one operation of one pipeline.
+    if (id !== undefined && (pipelines === 'all' || pipelines.length > 1))
+      throw wrong('--id goes with one pipeline: an id is one operation.');
+    if (name === 'replay' && values.from === undefined) throw wrong('replay needs --from: where shall it begin?');
+    return {
+      name: 'operate',
+      operation,
+      json,
+      api,
+      pipelines,
+      body: {
+        reason,
+        ...(by === undefined ? {} : { by }),
+        ...(id === undefined ? {} : { id }),
+        ...(values.for === undefined ? {} : { for: values.for }),
+        ...(until === undefined ? {} : { until }),
+        ...(values.from === undefined ? {} : { from: position(values.from) }),
+      },
+      wait: values['no-wait'] !== true,
+    };
+  }
+}
+
+function experimentCommand(
+  [act, subject, ...more]: readonly string[],
+  values: ReturnType<typeof read>['values'],
+): ExperimentCommand {
+  const name = 'experiment';
+  if (act === undefined) return { name, act: 'list' };
+  if (act !== 'start' && act !== 'show' && act !== 'promote' && act !== 'discard')
+    throw wrong(`experiment knows start, show, promote and discard, not '${act}'.`);
+  if (subject === undefined || more.length > 0)
+    throw wrong(`experiment ${act} takes one ${act === 'start' ? 'pipeline' : 'id'}.`);
+  if (act === 'show') return { name, act, id: subject };
+  const reason = values.reason?.trim() ?? '';
+  if (reason === '') throw wrong(`experiment ${act} needs --reason: whoever finds it tomorrow wants to know why.`);
+  if (act !== 'start') return { name, act, id: subject, reason, despiteFailures: values['despite-failures'] === true };
+  if (values.with === undefined) throw wrong('experiment start needs --with CHANGE, or --with deployed.');
+  const share = Number(values.share ?? 0.25);
+  if (!(share > 0 && share <= 1)) throw wrong('--share is a number above 0, at most 1.');
+  const change = values.with === 'deployed' ? null : values.with;
+  return { name, act, pipeline: subject, change, share, reason, wait: values['no-wait'] !== true };
+}
+
+function read(
+  argv: readonly string[],
+): ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw wrong(`${(error as Error).message.replace(/\. To specify.*$/s, '')}.`);
+  }
+}
+
+/** `elmis.public.products/0@1200`, or a time, which the API judges. */
+function position(from: string): NonNullable<OperateCommand['body']['from']> {
+  const [, topic, partition, offset] = /^(.+)\/(\d+)@(\d+)$/.exec(from) ?? [];
+  return topic === undefined ? from : { topic, partition: Number(partition), offset: Number(offset) };
+}
+
+function wrong(message: string): CommandError {
+  return new CommandError(exitCodes.usage, `${message} See mkondo help.`);
+}

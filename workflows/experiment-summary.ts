@@ -1,0 +1,18 @@
+// What an experiment found, in a sentence: for the workflow's page, the API and the command line.
+import type { ExperimentReport } from '../experiments/contract.ts';
+
+/** "4 of 9,812 roots would change", for people. */
+export function summaryOf({ roots, tables }: ExperimentReport): string {
+  const count = (number: number): string => number.toLocaleString('en');
+  const rows = Object.values(tables).reduce(
+    (sum, each) => ({
+      changed: sum.changed + each.changed,
+      created: sum.created + each.created,
+      gone: sum.gone + each.gone,
+    }),
+    { changed: 0, created: 0, gone: 0 },
+  );
+  const failed = roots.failed === 0 ? '' : ` ${count(roots.failed)} would fail.`;
+  const skipped = roots.skipped === 0 ? '' : ` ${count(roots.skipped)} were not looked at: v3 is behind on them.`;
+  return `${count(roots.differing)} of ${count(roots.derived)} roots would change: ${count(rows.changed)} rows changed, ${count(rows.created)} new, ${count(rows.gone)} gone.${failed}${skipped}`;
+}

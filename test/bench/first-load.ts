@@ -61,7 +61,7 @@ console.log(
       'rows of v2',
       'rows of v3',
       'snapshot s',
-      'whole s',
+      'load s',
       'rows/s',
       'us a row',
       'bridge',
@@ -86,7 +86,7 @@ const ratio = large.microsecondsPerRow / small.microsecondsPerRow;
 const isWithin = ratio <= 1 + TOLERANCE;
 const isLean = Object.values(large.memory).every((bytes) => bytes < MOST_BYTES);
 console.log(
-  `\nA row of the large load costs x ${ratio.toFixed(2)} of one of the small load: ${isWithin ? 'within' : 'NOT within'} ${TOLERANCE * 100} %`,
+  `\nA row of the large load costs x ${ratio.toFixed(2)} of one of the small load: ${isWithin ? 'no more than' : 'MORE than'} ${TOLERANCE * 100} % above it`,
 );
 console.log(`Peak memory of bridge and worker: ${isLean ? 'each under' : 'NOT each under'} ${mb(MOST_BYTES)}`);
 const file = await writeReport('first-load', {

@@ -75,14 +75,14 @@ test('keeps a row whose value does not fit its v3 column, until v2 corrects it',
   await eventually(async () => expect(await rootFaults('product-categories')).toEqual([]));
 });
 
-test('keeps a row that violates a v3 constraint, and applies it when it is retried after the fix', async () => {
+test('keeps a row whose unique value a row of v3 holds, and applies it when it is retried after the fix', async () => {
   const [row] = await v3<{ id: string }>(
     `INSERT INTO referencedata.facility_operators (id, code, name) VALUES (uuid_generate_v4(), 'E2E-CLASH', 'Made in v3') RETURNING id`,
   );
   await v2(
     `INSERT INTO facility_operators (id, code, text, displayorder) VALUES (870003, 'E2E-CLASH', 'Made in v2', 1)`,
   );
-  await eventually(async () => expect(await rootFaults('facility-operators')).toEqual([['870003', 'V3_CONSTRAINT']]));
+  await eventually(async () => expect(await rootFaults('facility-operators')).toEqual([['870003', 'V3_ROW_CONFLICT']]));
   // Another change of the same pipeline is not held up.
   await v2(
     `INSERT INTO facility_operators (id, code, text, displayorder) VALUES (870004, 'E2E-BESIDE', 'Beside it', 2)`,

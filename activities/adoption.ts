@@ -53,7 +53,8 @@ function crosswalkOf(
   const adopted = new Map(rows.map((row) => [row.name, row.id]));
   return {
     id(table, ...key) {
-      const text = key.join(':');
+      const [only] = key;
+      const text = key.length === 1 ? String(only) : key.join(':');
       return (adopted.size === 0 ? undefined : adopted.get(`${table}:${text}`)) ?? idOf(table, text);
     },
     said: new Map(rows.flatMap(({ root, id }) => (root === null ? [] : [[root, id] as const]))),

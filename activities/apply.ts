@@ -5,7 +5,8 @@ import { applyBatch } from './batch.ts';
 import type { ApplyInput, ApplyResult, Counts, Offsets } from './contract.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
-import { lockPipeline, readPositions, readState, setMode } from './control.ts';
+import { hasDueRoots, lockPipeline, readPositions, readState, setMode } from './control.ts';
+import type { NewParts } from './derive-due.ts';
 import { createDrain } from './drain.ts';
 import type { Engine } from './engine.ts';
 import { inTransaction } from './transaction.ts';
@@ -66,8 +67,10 @@ export async function apply(
   let isCatchingUp = false;
   let reading: Promise<Ahead> | null = null;
   let isRead = false;
+  let carried: NewParts = new Map();
+  let held = partsToHold(engine, positions);
   const readAhead = (): Promise<Ahead> => {
-    const ahead = readChunk(engine, positions);
+    const ahead = readChunk(engine, Object.fromEntries(Object.entries(positions).filter(([at]) => !held.has(at))));
     isRead = false;
     // It may fail while nobody waits for it; whoever does wait hears of it all the same.
     ahead.then(
@@ -102,13 +105,20 @@ export async function apply(
       timeRead();
       reading = null;
       isCatchingUp = chunk.isBehind && chunk.messages.length >= CATCH_UP_EVENTS;
-      if (!isCatchingUp) await drain.rest();
-      if (Object.keys(chunk.next).length === 0) continue;
+      if (!isCatchingUp) {
+        await drain.follow(carried);
+        carried = new Map();
+        await drain.rest();
+      }
+      if (Object.keys(chunk.next).length === 0) {
+        if (held.size > 0 && !(await hasDueRoots(pool, engine.name))) held = new Set();
+        continue;
+      }
 
       positions = { ...positions, ...chunk.next };
       // The next chunk is read and decoded while this one is written.
       reading = readAhead();
-      const batch = { chunk, from, decoded, run: scope.run };
+      const batch = { chunk, from, decoded, carried, run: scope.run };
       const report = await orStop(
         engine,
         () => applyBatch(engine, { ...batch, isDeferred: isCatchingUp }),
@@ -123,9 +133,12 @@ export async function apply(
       }
       lastWork = Date.now();
       addTo(total, { ...report, events: chunk.messages.length });
+      carried = report.carried;
+      await drain.follow(report.newParts);
       // Too many to derive at once: they must not wait until nothing comes any more.
       if (report.deferred > 0 && !isCatchingUp) await deriveForATurn();
     }
+    await drain.follow(carried);
     await drain.rest();
   } catch (error) {
     if (error instanceof MkondoError && error.code === 'OFFSET_OUT_OF_RANGE') await stop(engine, error);
@@ -141,6 +154,17 @@ export async function apply(
   metrics.waitingRoots.set({ pipeline: engine.name }, state.waiting);
   metrics.quarantined.set({ pipeline: engine.name }, state.quarantined);
   return { ...state, counts: total };
+}
+
+/**
+ * Topics of parts that have never been read: they are held until everything else has been, and the heads of the roots
+ * stand in v3. So parts derive as they come, from the events that bring them, and are not read again.
+ */
+function partsToHold(engine: Engine, positions: Offsets): ReadonlySet<string> {
+  const { part } = engine.plan;
+  if (part === null) return new Set();
+  const topic = engine.topicOf(part.node.node.table);
+  return new Set(Object.keys(positions).filter((at) => at.startsWith(`${topic}/`) && positions[at] === 0));
 }
 
 async function readChunk(engine: Engine, from: Offsets): Promise<Ahead> {

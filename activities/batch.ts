@@ -1,24 +1,29 @@
 // One batch: change events -> landing -> v3, with the books and the positions, in one transaction.
 import type { ClientBase } from 'pg';
+import { textOf } from '../model/change-event.ts';
 import { affectedRoots } from './affected-roots.ts';
 import type { Mode, Offsets } from './contract.ts';
-import { lockDerive, lockPipeline, markDirty, writePositions } from './control.ts';
+import { lockDerive, lockPipeline, markDirty, stillMarked, writePositions } from './control.ts';
 import type { LockedPipeline } from './control.ts';
 import { decodeChunk, widen } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
 import { derive, noteDerived } from './derive-due.ts';
-import type { Totals } from './derive-due.ts';
+import type { NewParts, Totals } from './derive-due.ts';
 import type { Engine } from './engine.ts';
 import type { RowChange } from './landing.ts';
+import { rowToLoad } from './load.ts';
 import { quarantineEvents, resolveEvents } from './quarantine.ts';
 import type { FaultyEvent } from './quarantine.ts';
-import type { Scopes } from './scope.ts';
+import type { Plan } from './plan.ts';
+import { boundScopes } from './scope.ts';
+import type { LandedParts, LandedRow, Piece, Scopes } from './scope.ts';
 import { inTransaction } from './transaction.ts';
 import { transformationChanged } from './transformation.ts';
 import type { Chunk } from './topic-reader.ts';
 
 /** What weighs more than this is noted and derived in transactions of its own, at once: a batch must stay short. */
 const INLINE_WEIGHT = 1_024;
+const NEW_PARTS_LEAST = 4;
 /** Of a whole root, against a part: a guess, since nothing of it has been loaded yet. */
 const WHOLE_ROOT_WEIGHT = 16;
 
@@ -31,6 +36,13 @@ export interface BatchInput {
   readonly run: string;
   /** The chunk decoded ahead, while the batch before it was written. */
   readonly decoded?: Promise<Decoded>;
+  /** New parts of the batch before that are to be derived with this one's. */
+  readonly carried?: NewParts;
+  /**
+   * So many new parts of a root, on average, or none are derived alone: with fewer, the root's entry in the ledger is written
+   * so often that the whole root is better derived at the end. NEW_PARTS_LEAST unless it is given.
+   */
+  readonly newPartsLeast?: number;
 }
 
 export interface BatchReport {
@@ -44,6 +56,10 @@ export interface BatchReport {
   readonly quarantined: number;
   /** Roots left to be derived later. */
   readonly deferred: number;
+  /** Those of them that came to be due for new parts only, of this batch or the one before. */
+  readonly newParts: NewParts;
+  /** The last of them: as a rule the next batch brings more of its parts. */
+  readonly carried: NewParts;
 }
 
 /**
@@ -77,16 +93,36 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
         written: 0,
         quarantined: 0,
         deferred: 0,
+        newParts: new Map(),
+        carried: new Map(),
       };
 
     const landed = await landChunk(client, engine, decoded);
     const timeRoots = metrics.timeStage(engine.name, 'roots');
-    const roots = await affectedRoots(client, engine.plan, landed.changes);
+    const parts = landedParts(engine.plan, landed.changes);
+    const roots = boundScopes(await affectedRoots(client, engine.plan, landed.changes), parts);
     timeRoots();
     let total: Totals = { derived: 0, written: 0, quarantined: landed.faults };
-    const isInline = locked.mode === 'running' && !input.isDeferred && weightOf(roots) <= INLINE_WEIGHT;
-    if (isInline) total = add(total, await deriveNow(client, engine, { scopes: roots, run: input.run }));
-    else await markDirty(client, { pipeline: engine.name, roots: roots.keys() });
+    const isRunning = locked.mode === 'running';
+    const isInline = isRunning && !input.isDeferred && weightOf(roots) <= INLINE_WEIGHT;
+    let newParts: NewParts = new Map();
+    if (isInline) total = add(total, await deriveNow(client, engine, { scopes: roots, landed: parts, run: input.run }));
+    else {
+      const carried = input.carried ?? new Map<string, never>();
+      const ours = new Set(await stillMarked(client, engine.name, carried));
+      const { fresh, transaction } = await markDirty(client, { pipeline: engine.name, roots: roots.keys() });
+      for (const root of fresh) ours.add(root);
+      if (isRunning)
+        newParts = newPartsOf(engine.plan, landed.changes, {
+          scopes: roots,
+          parts,
+          ours,
+          carried,
+          transaction,
+          least: input.newPartsLeast ?? NEW_PARTS_LEAST,
+        });
+    }
+    const last = newParts.size > 1 ? lastRoot(engine.plan, landed.changes) : undefined;
     await writePositions(client, engine.name, chunk.next);
     await client.query(
       `UPDATE cdc.pipelines SET last_run = $2, last_event_at = greatest(last_event_at, to_timestamp($3::double precision / 1000)),
@@ -100,6 +136,8 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
       landed: landed.rows,
       ...total,
       deferred: isInline ? 0 : roots.size,
+      newParts: new Map([...newParts].filter(([root]) => root !== last)),
+      carried: new Map([...newParts].filter(([root]) => root === last)),
     };
   });
   timeBatch();
@@ -116,6 +154,62 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
   return report;
 }
 
+/** The parts among the landed rows that live, by the root that they belong to now. */
+function landedParts({ part }: Plan, changes: readonly RowChange[]): LandedParts {
+  const parts = new Map<string, Map<Piece, LandedRow>>();
+  if (part === null) return parts;
+  const rowOf = rowToLoad(part.node);
+  for (const { source, key, after } of changes) {
+    const root = source === part.node.node.table && after !== null ? textOf(after[part.link]) : null;
+    if (root === null || after === null) continue;
+    const known = parts.get(root);
+    if (known === undefined) parts.set(root, new Map([[key, rowOf(key, after)]]));
+    else known.set(key, rowOf(key, after));
+  }
+  return parts;
+}
+
+/**
+ * Of the roots that are marked for this batch and the one before alone (`ours`), those that nothing but parts that are new
+ * concerns. What was carried comes along.
+ */
+function newPartsOf(
+  { part }: Plan,
+  changes: readonly RowChange[],
+  batch: {
+    readonly scopes: Scopes;
+    readonly parts: LandedParts;
+    readonly ours: ReadonlySet<string>;
+    readonly carried: NewParts;
+    readonly transaction: string;
+    readonly least: number;
+  },
+): NewParts {
+  const { scopes, parts, ours, carried, transaction, least } = batch;
+  const known = new Set<Piece>();
+  for (const { source, key, before } of changes)
+    if (source === part?.node.node.table && before !== null) known.add(key);
+  const found = new Map<string, NewParts extends ReadonlyMap<string, infer Each> ? Each : never>();
+  for (const [root, each] of carried) if (!scopes.has(root)) found.set(root, each);
+  let pieces = 0;
+  let roots = 0;
+  for (const [root, scope] of scopes) {
+    const landed = parts.get(root);
+    if (scope === 'whole' || landed === undefined || !ours.has(root)) continue;
+    if (![...scope].every((piece) => landed.has(piece) && !known.has(piece))) continue;
+    found.set(root, { parts: new Map([...(carried.get(root)?.parts ?? []), ...landed]), transaction });
+    pieces += scope.size;
+    roots += 1;
+  }
+  return pieces < roots * least ? new Map() : found;
+}
+
+/** The root to which the last landed part belongs. */
+function lastRoot({ part }: Plan, changes: readonly RowChange[]): string | undefined {
+  const last = changes.findLast(({ source, after }) => source === part?.node.node.table && after !== null);
+  return textOf(last?.after?.[part?.link ?? '']) ?? undefined;
+}
+
 function weightOf(scopes: Scopes): number {
   let weight = 0;
   for (const scope of scopes.values()) weight += scope === 'whole' ? WHOLE_ROOT_WEIGHT : scope.size;
@@ -126,7 +220,7 @@ function weightOf(scopes: Scopes): number {
 async function deriveNow(
   client: ClientBase,
   engine: Engine,
-  input: { readonly scopes: Scopes; readonly run: string },
+  input: { readonly scopes: Scopes; readonly landed: LandedParts; readonly run: string },
 ): Promise<Totals> {
   await lockDerive(client, engine.name);
   const began = performance.now();

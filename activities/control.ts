@@ -99,16 +99,54 @@ export async function ensurePipeline(pool: Pool, pipeline: string): Promise<void
 export async function markDirty(
   client: ClientBase,
   input: { readonly pipeline: string; readonly roots: Iterable<string>; readonly operation?: string },
-): Promise<void> {
+): Promise<Marked> {
   const roots = [...input.roots];
-  if (roots.length === 0) return;
-  await query(
+  if (roots.length === 0) return { fresh: [], transaction: '' };
+  const { rows } = await query<{ root: string; transaction: string; fresh: boolean }>(
     client,
     `INSERT INTO cdc.dirty AS d (pipeline, root, operation, not_before) SELECT $1, root, $3, now() FROM unnest($2::text[]) root
      ON CONFLICT (pipeline, root) DO UPDATE
-     SET not_before = now(), attempts = 0, operation = coalesce(nullif(excluded.operation, ''), d.operation)`,
+     SET not_before = now(), attempts = 0, operation = coalesce(nullif(excluded.operation, ''), d.operation)
+     RETURNING root, xmin::text AS transaction, xmax = 0 AS fresh`,
     [input.pipeline, roots, input.operation ?? ''],
   );
+  return {
+    fresh: rows.filter(({ fresh }) => fresh).map(({ root }) => root),
+    transaction: rows[0]?.transaction ?? '',
+  };
+}
+
+/** Roots that were not dirty before, and the transaction that marked them: it tells its marks from later ones. */
+export interface Marked {
+  readonly fresh: readonly string[];
+  readonly transaction: string;
+}
+
+const STILL_MARKED = `SELECT d.root FROM unnest($2::text[], $3::text[]) AS m (root, transaction)
+  JOIN cdc.dirty d ON d.pipeline = $1 AND d.root = m.root AND d.xmin = m.transaction::xid`;
+
+/** Root -> the transaction that marked it. */
+type Marks = ReadonlyMap<string, { readonly transaction: string }>;
+
+/** Roots whose mark is still the one that is given: nobody has marked or derived them since. */
+export async function stillMarked(client: ClientBase, pipeline: string, marks: Marks): Promise<readonly string[]> {
+  return readMarks(client, STILL_MARKED, { pipeline, marks });
+}
+
+/** The same, locked; without those that somebody else holds. */
+export async function lockMarks(client: ClientBase, pipeline: string, marks: Marks): Promise<readonly string[]> {
+  return readMarks(client, `${STILL_MARKED} FOR UPDATE OF d SKIP LOCKED`, { pipeline, marks });
+}
+
+async function readMarks(
+  client: ClientBase,
+  sql: string,
+  { pipeline, marks }: { readonly pipeline: string; readonly marks: Marks },
+): Promise<readonly string[]> {
+  if (marks.size === 0) return [];
+  const transactions = Array.from(marks.values(), ({ transaction }) => transaction);
+  const { rows } = await query<{ root: string }>(client, sql, [pipeline, [...marks.keys()], transactions]);
+  return rows.map(({ root }) => root);
 }
 
 /**

@@ -18,35 +18,51 @@ export async function copyRows(
     readonly rows: Iterable<readonly (EventValue | undefined)[]>;
   },
 ): Promise<void> {
-  const sql = `COPY ${input.table} (${input.columns.map(quote).join(', ')}) FROM STDIN`;
-  const stream = client.query(copyFrom(sql));
-  await pipeline(Readable.from(chunks(input.rows), { objectMode: false }), stream);
+  await copyLines(client, { ...input, lines: linesOf(input.rows) });
 }
 
-function* chunks(rows: Iterable<readonly (EventValue | undefined)[]>): Generator<Buffer> {
-  let lines: string[] = [];
+function* linesOf(rows: Iterable<readonly (EventValue | undefined)[]>): Generator<string> {
+  for (const row of rows) yield row.map(valueText).join('\t');
+}
+
+/** The same for rows whose text has been made (copyText). */
+export async function copyLines(
+  client: ClientBase,
+  input: { readonly table: string; readonly columns: readonly string[]; readonly lines: Iterable<string> },
+): Promise<void> {
+  const sql = `COPY ${input.table} (${input.columns.map(quote).join(', ')}) FROM STDIN`;
+  const stream = client.query(copyFrom(sql));
+  await pipeline(Readable.from(chunks(input.lines), { objectMode: false }), stream);
+}
+
+function* chunks(lines: Iterable<string>): Generator<Buffer> {
+  let group: string[] = [];
   let chars = 0;
-  for (const row of rows) {
-    const text = line(row);
-    lines.push(text);
-    chars += text.length;
+  for (const line of lines) {
+    group.push(line);
+    chars += line.length;
     if (chars >= CHUNK_CHARS) {
-      yield Buffer.from(lines.join(''), 'utf8');
-      lines = [];
+      yield Buffer.from(`${group.join('\n')}\n`, 'utf8');
+      group = [];
       chars = 0;
     }
   }
-  if (lines.length > 0) yield Buffer.from(lines.join(''), 'utf8');
+  if (group.length > 0) yield Buffer.from(`${group.join('\n')}\n`, 'utf8');
 }
 
-/** One line of COPY's text format. Joined at once: a text that grows by a value at a time costs several times its size. */
-export function line(row: readonly (EventValue | undefined)[]): string {
-  const texts = row.map((value) => {
-    if (value === null || value === undefined) return '\\N';
-    if (typeof value === 'string') return escape(value);
-    return typeof value === 'object' ? escape(JSON.stringify(value)) : String(value);
-  });
-  return `${texts.join('\t')}\n`;
+/** A row's values, in the order of its columns, as a line of COPY's text format without its end. */
+export function copyText(row: Readonly<Record<string, EventValue>>): string {
+  const texts: string[] = [];
+  // Joined at once: a text that grows by a value at a time costs several times its size.
+  for (const column in row) texts.push(valueText(row[column]));
+  return texts.join('\t');
+}
+
+/** A value as COPY's text format writes it. */
+export function valueText(value: EventValue | undefined): string {
+  if (value === null || value === undefined) return '\\N';
+  if (typeof value === 'string') return escape(value);
+  return typeof value === 'object' ? escape(JSON.stringify(value)) : String(value);
 }
 
 const SPECIAL = /[\\\t\n\r]/;

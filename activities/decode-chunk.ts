@@ -3,6 +3,7 @@ import type { KafkaMessage, RowEvent, TruncateEvent } from '../model/change-even
 import { createDecode } from './decode.ts';
 import type { Engine } from './engine.ts';
 import type { FaultyEvent } from './quarantine.ts';
+import { createTurns } from './turns.ts';
 
 export interface Decoded {
   readonly tables: ReadonlyMap<string, readonly (RowEvent | TruncateEvent)[]>;
@@ -38,7 +39,9 @@ export async function decodeChunk(engine: Engine, messages: readonly KafkaMessag
   const faults: FaultyEvent[] = [];
   const messageOf = new Map<RowEvent, KafkaMessage>();
   let lastCommittedAtMs = 0;
-  for (const message of messages) {
+  const turn = createTurns();
+  for (const [index, message] of messages.entries()) {
+    if (index % 32 === 0) await turn();
     for (const event of decode(message)) {
       if (event.kind === 'skip') continue;
       if (event.kind === 'fault') {

@@ -49,7 +49,7 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
   const text = message.value.toString('utf8');
   let envelope: unknown;
   try {
-    envelope = parseExact(text);
+    envelope = parseEnvelope(text);
   } catch (error) {
     return [
       fault(
@@ -258,7 +258,11 @@ const LONG_NUMBER = /[:[,]\s*-?(?:\d{17,}|9\d{15}|\d+\.\d{14,})/;
 export function parseExact(text: string): unknown {
   const source = text.lastIndexOf('"source":{');
   const row = source > text.indexOf('"after":') ? text.slice(0, source) : text;
-  if (!LONG_NUMBER.test(row)) return JSON.parse(text);
+  return LONG_NUMBER.test(row) ? parseLong(text) : JSON.parse(text);
+}
+
+/** JSON.parse in which a number that a double cannot hold becomes the text of its digits. */
+function parseLong(text: string): unknown {
   return JSON.parse(text, function reviveExact(
     this: unknown,
     _key: string,
@@ -268,6 +272,28 @@ export function parseExact(text: string): unknown {
     if (typeof value !== 'number' || context?.source === undefined) return value;
     return String(value) === context.source ? value : context.source;
   } as (this: unknown, key: string, value: unknown) => unknown);
+}
+
+/** What follows `source` in an envelope. */
+const AFTER_SOURCE = /^,(?:"transaction":(?:null|\{[^{}]*\}),)?"op":"([a-z])"(?:,"ts_(?:ms|us|ns)":\d+)*\}$/;
+let lastSource = { text: '', source: undefined as unknown };
+
+/**
+ * The same for an envelope as Debezium writes it, piece by piece: all rows of a snapshot's table bear one `source`, a quarter
+ * of their text, which is then parsed once.
+ */
+function parseEnvelope(text: string): unknown {
+  const at = text.lastIndexOf(',"source":{');
+  const end = text.indexOf('}', at) + 1;
+  const op = at > 0 && text.startsWith('{"before":') ? AFTER_SOURCE.exec(text.slice(end))?.[1] : undefined;
+  if (op === undefined) return parseExact(text);
+  const sourceText = text.slice(at + 10, end);
+  if (sourceText !== lastSource.text) lastSource = { text: sourceText, source: JSON.parse(sourceText) as unknown };
+  const row = `${text.slice(0, at)}}`;
+  const { before, after } = (LONG_NUMBER.test(row) ? parseLong(row) : JSON.parse(row)) as Readonly<
+    Record<string, unknown>
+  >;
+  return { before, after, source: lastSource.source, op };
 }
 
 interface Placeholder {

@@ -1,15 +1,15 @@
 // Roots that are due, derived a chunk at a time, each in a transaction of its own. Several may do so at once, also beside
 // landing: a worker has one that does it in a thread of its own (workers/derive-thread.ts).
 import type { ClientBase, Pool } from 'pg';
-import { dueRoots, joinDerive } from './control.ts';
+import { dueRoots, joinDerive, lockMarks } from './control.ts';
 import { databaseFault } from './database-errors.ts';
 import { deriveRoots } from './derive-roots.ts';
-import type { DeriveReport } from './derive-roots.ts';
+import type { DeriveInput, DeriveReport } from './derive-roots.ts';
 import type { Engine } from './engine.ts';
 import type { ParentTables } from './parents.ts';
 import type { Plan } from './plan.ts';
 import { wholeRoots } from './scope.ts';
-import type { Scopes } from './scope.ts';
+import type { LandedRow, Piece } from './scope.ts';
 import { inTransaction } from './transaction.ts';
 import { transformationChanged } from './transformation.ts';
 import { schemaDrift } from './write-roots.ts';
@@ -40,11 +40,16 @@ export interface DueReport extends DeriveReport {
   readonly seconds: number;
 }
 
-/** Null when there is nothing to do. @throws MkondoError SCHEMA_DRIFT, V3_UNAVAILABLE */
-export type DeriveDue = (
-  pipeline: { readonly name: string; readonly change: string | null },
-  input: DueInput,
-) => Promise<DueReport | null>;
+interface Which {
+  readonly name: string;
+  readonly change: string | null;
+}
+
+/** The same work done elsewhere, beside landing. Null when there is nothing to do. @throws MkondoError SCHEMA_DRIFT, V3_UNAVAILABLE */
+export interface DeriveBeside {
+  readonly deriveDue: (pipeline: Which, input: DueInput) => Promise<DueReport | null>;
+  readonly deriveNewParts: (pipeline: Which, input: NewPartsInput) => Promise<DueReport | null>;
+}
 
 export async function deriveDue(deriving: Deriving, input: DueInput): Promise<DueReport | null> {
   const pipeline = deriving.plan.pipeline.name;
@@ -60,10 +65,44 @@ export async function deriveDue(deriving: Deriving, input: DueInput): Promise<Du
   });
 }
 
+/** Root -> its parts that landed for the first time, with their rows, and the transaction that last marked the root for them. */
+export type NewParts = ReadonlyMap<
+  string,
+  { readonly parts: ReadonlyMap<Piece, LandedRow>; readonly transaction: string }
+>;
+
+export interface NewPartsInput {
+  readonly newParts: NewParts;
+  readonly run: string;
+}
+
+/**
+ * Derives new parts from the rows that landed, without reading them again. Roots that have been marked anew since, and
+ * those whose head is not in v3, stay marked as they are. Null when there is nothing to do.
+ * @throws MkondoError SCHEMA_DRIFT, V3_UNAVAILABLE
+ */
+export async function deriveNewParts(deriving: Deriving, { newParts, run }: NewPartsInput): Promise<DueReport | null> {
+  const pipeline = deriving.plan.pipeline.name;
+  return inTransaction(deriving.pool, async (client) => {
+    const { mode, change } = await joinDerive(client, pipeline);
+    if (mode !== 'running') return null;
+    if (change !== deriving.change) throw transformationChanged(pipeline);
+    const roots = await lockMarks(client, pipeline, newParts);
+    if (roots.length === 0) return null;
+    const began = performance.now();
+    const landed = new Map(
+      roots.map((root) => [root, newParts.get(root)?.parts ?? new Map<Piece, LandedRow>()] as const),
+    );
+    const scopes = new Map(Array.from(landed, ([root, parts]) => [root, new Set(parts.keys())] as const));
+    const report = await derive(client, deriving, { scopes, landed, areNewParts: true, run });
+    return { ...report, roots: roots.length, seconds: (performance.now() - began) / 1000 };
+  });
+}
+
 export async function derive(
   client: ClientBase,
   { plan, parents, version }: Omit<Deriving, 'pool' | 'change'>,
-  input: { readonly scopes: Scopes; readonly run: string },
+  input: Pick<DeriveInput, 'scopes' | 'run' | 'landed' | 'areNewParts'>,
 ): Promise<DeriveReport> {
   return deriveRoots(client, { plan, parents, version, ...input }).catch((error: unknown) => {
     throw databaseFault(error) === 'schema' ? schemaDrift(plan, error) : error;

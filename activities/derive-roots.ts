@@ -6,14 +6,15 @@ import { adoptRows, readCrosswalk } from './adoption.ts';
 import { readBooks, readLedger, writeLedger, writeVersion } from './ledger.ts';
 import type { RootBooks } from './ledger.ts';
 import { loadRoots } from './load.ts';
-import { derive, nothing, own } from './owned-rows.ts';
+import { derive, nothing } from './owned-rows.ts';
 import type { Derived, OwnedPieces } from './owned-rows.ts';
 import { findMissingParents, lockParents, releaseWaiting, waitFor } from './parents.ts';
 import type { MissingParents, ParentTables } from './parents.ts';
 import type { Plan } from './plan.ts';
 import { quarantineRoots, resolveRoots } from './quarantine.ts';
-import type { Scope, Scopes } from './scope.ts';
+import type { LandedParts, Scope, Scopes } from './scope.ts';
 import { query, together } from './statement.ts';
+import { createTurns } from './turns.ts';
 import { writeRoots } from './write-roots.ts';
 
 export interface DeriveInput {
@@ -25,6 +26,13 @@ export interface DeriveInput {
   readonly version: string;
   /** Workflow run that derives: the ledger keeps it. */
   readonly run: string;
+  /** Parts of `scopes` that need not be read from landing: what landed of them just now. */
+  readonly landed?: LandedParts;
+  /**
+   * The roots are marked for nothing but parts that are new in landing. Where the rest of a root does not stand in v3 as this
+   * transformation has it, it stays marked.
+   */
+  readonly areNewParts?: boolean;
 }
 
 export interface DeriveReport {
@@ -48,26 +56,32 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
   const { pipeline } = plan;
   const author = { pipeline: pipeline.name, version: input.version, run: input.run };
   const [crosswalk, books] = await together(client, () =>
-    Promise.all([readCrosswalk(client, plan), readBooks(client, pipeline.name, input.scopes)]),
+    Promise.all([
+      readCrosswalk(client, plan),
+      readBooks(client, pipeline.name, { scopes: input.scopes, areNew: input.areNewParts ?? false }),
+    ]),
   );
-  const scopes = new Map(
-    Array.from(input.scopes, ([root, scope]) => [root, scopeOf(scope, books.get(root), input.version)]),
-  );
-  const { trees, rows: loaded } = await loadRoots(client, plan, scopes);
+  const scopes = scopesToDerive(input, books);
+  const { trees, rows: loaded } = await loadRoots(client, plan, {
+    scopes,
+    ...(input.landed === undefined ? {} : { landed: input.landed }),
+  });
   // An adoption depends on v3's rows as well: such roots are always looked at.
   const adopts = Object.values(pipeline.owns).some((target) => target.adopt !== null);
 
   const failed = new Map<string, MkondoError>();
   const unchanged: string[] = [];
   let derived: Derived[] = [];
+  const turn = createTurns();
   for (const [root, scope] of scopes) {
+    await turn();
     const tree = trees.get(root);
     const mark = books.get(root)?.mark;
     try {
       const rows = tree === undefined ? undefined : derive(pipeline, { root, tree, scope, id: crosswalk.id });
       if (rows === undefined) derived.push(nothing(root));
       else if (!adopts && rows.isWhole && mark?.digest === rows.digest) unchanged.push(root);
-      else derived.push(own(pipeline, rows));
+      else derived.push(rows);
     } catch (error) {
       if (!(error instanceof MkondoError)) throw error;
       failed.set(root, error);
@@ -96,10 +110,11 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
   for (const [root, error] of outcome.failed) failed.set(root, error);
 
   const written = ready.filter((each) => !failed.has(each.root) && !outcome.blocked.has(each.root));
-  await writeLedger(client, { derived: written, ledger, author });
+  await writeLedger(client, { derived: written, ledger, books, author });
   const done = [...unchanged, ...written.map((each) => each.root)];
   const bookkeeping = await settle(client, {
     ...input,
+    scopes,
     books,
     done,
     missing,
@@ -124,9 +139,17 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
  * A part alone, or the head, can only be derived where the rest stands in v3 as this transformation has it: not where the
  * root is new, waits, or failed.
  */
-function scopeOf(scope: Scope, books: RootBooks | undefined, version: string): Scope {
-  if (books === undefined || books.mark === null || books.mark.version !== version) return 'whole';
-  return books.isDirty || books.isWaiting || books.isQuarantined ? 'whole' : scope;
+function scopesToDerive(
+  { scopes, version, areNewParts = false }: DeriveInput,
+  books: ReadonlyMap<string, RootBooks>,
+): Scopes {
+  const stands = (root: string): boolean => {
+    const known = books.get(root);
+    if (known === undefined || known.mark === null || known.mark.version !== version) return false;
+    return !known.isWaiting && !known.isQuarantined && (areNewParts || !known.isDirty);
+  };
+  if (areNewParts) return new Map([...scopes].filter(([root]) => stands(root)));
+  return new Map(Array.from(scopes, ([root, scope]): [string, Scope] => [root, stands(root) ? scope : 'whole']));
 }
 
 /** Dirty, waiting and quarantined roots after a write, and the roots of others that waited for what was written. */

@@ -1,8 +1,8 @@
 // Deriving what is due, chunk by chunk: beside landing while a pipeline catches up, and between two reads otherwise.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasDueRoots } from './control.ts';
-import { deriveDue, nextChunkRoots, noteDerived } from './derive-due.ts';
-import type { DueReport, Totals } from './derive-due.ts';
+import { deriveDue, deriveNewParts, nextChunkRoots, noteDerived } from './derive-due.ts';
+import type { DueReport, NewParts, Totals } from './derive-due.ts';
 import type { Engine } from './engine.ts';
 
 export interface Drain {
@@ -10,6 +10,8 @@ export interface Drain {
   turn: (isInterrupted: () => boolean) => Promise<boolean>;
   /** Derives in the background what has been due for a while. @throws what the last one threw */
   beside: () => void;
+  /** Derives new parts in the background; waits while too many are under way. @throws what one of them threw */
+  follow: (newParts: NewParts) => Promise<void>;
   /** Ends what goes on in the background. @throws what it threw */
   rest: () => Promise<void>;
 }
@@ -30,6 +32,8 @@ const FIRST_ROOTS = 50;
  * lines took a third longer).
  */
 const QUIET_MS = 20_000;
+/** So many batches of new parts at a time: one computes while PostgreSQL works for the other. */
+const LANES = 2;
 /** How often it looks, in the background, whether something has become due. */
 const LOOK_MS = 250;
 /** How often the pipeline's row says when v3 was last brought up to date. */
@@ -37,37 +41,49 @@ const NOTE_MS = 1_000;
 
 export function createDrain(engine: Engine, { run, done, orStop }: DrainInput): Drain {
   const { pool } = engine;
-  const { deriveBeside } = engine.deps;
+  const { beside } = engine.deps;
   let limit = FIRST_ROOTS;
   let notedMs = 0;
   let background: { readonly stop: AbortController; readonly work: Promise<void> } | null = null;
   let fault: { readonly error: unknown } | null = null;
+  const lanes = new Set<Promise<void>>();
 
   const here = (quietMs: number): Promise<DueReport | null> => deriveDue(engine, { limit, quietMs, run });
   const there = (quietMs: number): Promise<DueReport | null> =>
-    deriveBeside === undefined ? here(quietMs) : deriveBeside(engine, { limit, quietMs, run });
+    beside === undefined ? here(quietMs) : beside.deriveDue(engine, { limit, quietMs, run });
 
   const chunk = async (lane: typeof here, quietMs: number): Promise<DueReport | null> => {
     const report = await orStop(() => lane(quietMs));
     if (report === null) return null;
     limit = nextChunkRoots(report);
+    await note(report);
+    return report;
+  };
+
+  const note = async (report: DueReport): Promise<void> => {
     done(noteDerived(engine, report));
     if (Date.now() - notedMs >= NOTE_MS) {
       notedMs = Date.now();
       await pool.query('UPDATE cdc.pipelines SET last_derived_at = now() WHERE name = $1', [engine.name]);
     }
-    return report;
   };
 
   const untilInterrupted = async (lane: typeof here, isInterrupted: () => boolean): Promise<void> => {
     while (!isInterrupted() && (await chunk(lane, 0)) !== null);
   };
 
-  const follow = async (lane: typeof here, stop: AbortSignal): Promise<void> => {
+  const seek = async (lane: typeof here, stop: AbortSignal): Promise<void> => {
     while (!stop.aborted) {
       const report = await chunk(lane, QUIET_MS);
       if (report === null) await sleep(LOOK_MS, undefined, { signal: stop }).catch(() => undefined);
     }
+  };
+
+  const throwFault = (): void => {
+    if (fault === null) return;
+    const { error } = fault;
+    fault = null;
+    throw error;
   };
 
   return {
@@ -86,7 +102,7 @@ export function createDrain(engine: Engine, { run, done, orStop }: DrainInput): 
       if (fault !== null) throw fault.error;
       if (background !== null) return;
       const stop = new AbortController();
-      const work = Promise.all([follow(there, stop.signal), follow(there, stop.signal)]).then(
+      const work = Promise.all([seek(there, stop.signal), seek(there, stop.signal)]).then(
         () => undefined,
         (error: unknown) => {
           fault = { error };
@@ -96,14 +112,27 @@ export function createDrain(engine: Engine, { run, done, orStop }: DrainInput): 
       background = { stop, work };
     },
 
+    async follow(newParts) {
+      if (newParts.size === 0) return;
+      while (lanes.size >= LANES) await Promise.race(lanes);
+      throwFault();
+      const derive = (): Promise<DueReport | null> =>
+        beside === undefined
+          ? deriveNewParts(engine, { newParts, run })
+          : beside.deriveNewParts(engine, { newParts, run });
+      const lane: Promise<void> = orStop(derive)
+        .then((report) => (report === null ? undefined : note(report)))
+        .catch((error: unknown) => void (fault = { error }))
+        .finally(() => lanes.delete(lane));
+      lanes.add(lane);
+    },
+
     async rest() {
       background?.stop.abort();
       await background?.work;
       background = null;
-      if (fault === null) return;
-      const { error } = fault;
-      fault = null;
-      throw error;
+      await Promise.all(lanes);
+      throwFault();
     },
   };
 }

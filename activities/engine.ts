@@ -5,7 +5,7 @@ import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import type { Links } from './contract.ts';
 import { ensurePipeline } from './control.ts';
-import type { DeriveDue } from './derive-due.ts';
+import type { DeriveBeside } from './derive-due.ts';
 import { createLanding } from './landing.ts';
 import type { Landing } from './landing.ts';
 import { parentTables } from './parents.ts';
@@ -26,8 +26,8 @@ export interface EngineDeps {
   readonly pipelines: readonly Pipeline[];
   /** Where else an operator may look at a pipeline. */
   readonly linksOf?: (pipeline: string) => Links;
-  /** Derives due roots elsewhere, at the same time as this thread. */
-  readonly deriveBeside?: DeriveDue;
+  /** Derives elsewhere, at the same time as this thread. */
+  readonly beside?: DeriveBeside;
 }
 
 export interface Engine {
@@ -37,6 +37,8 @@ export interface Engine {
   readonly plan: Plan;
   readonly landing: Landing;
   readonly topics: readonly string[];
+  /** v2 table -> its topic. */
+  readonly topicOf: (table: string) => string;
   readonly parents: ParentTables;
   /** The change with which its transformation was promoted; null as deployed. */
   readonly change: string | null;
@@ -90,7 +92,8 @@ async function build(
   const landing = createLanding(deps.pool, plan);
   await ensurePipeline(deps.pool, name);
   await landing.prepare();
-  const topics = [...plan.tables.keys()].map((table) => `${deps.topicPrefix}.${table}`);
+  const topicOf = (table: string): string => `${deps.topicPrefix}.${table}`;
+  const topics = [...plan.tables.keys()].map(topicOf);
   const openReader = (): TopicReader =>
     createTopicReader({ brokers: deps.brokers, topics, clientId: `mkondo-${name}` });
   return {
@@ -100,6 +103,7 @@ async function build(
     plan,
     landing,
     topics,
+    topicOf,
     parents,
     change,
     version,

@@ -309,7 +309,7 @@ async function readTree(
   client: ClientBase,
   { plan, root, topicPrefix }: RootOf & { readonly topicPrefix: string },
 ): Promise<readonly LandedRow[]> {
-  const { trees } = await loadRoots(client, plan, wholeRoots([root]));
+  const { trees } = await loadRoots(client, plan, { scopes: wholeRoots([root]) });
   const tree = trees.get(root);
   const where = (table: string): LandedTable => ({ plan, topicPrefix, table });
   // Gone from v2: what landing remembers of it.

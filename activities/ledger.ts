@@ -1,8 +1,8 @@
 // The ledger: per root, which v3 rows each of its pieces owns, and their hashes.
 import type { ClientBase } from 'pg';
 import { copyRows } from './copy-rows.ts';
-import { hashesOf } from './owned-rows.ts';
-import type { Derived, Losses, OwnedPieces } from './owned-rows.ts';
+import { digestWith, ledgerText } from './owned-rows.ts';
+import type { Derived, Digest, Losses, OwnedPieces, PieceRows } from './owned-rows.ts';
 import type { Piece, Scopes } from './scope.ts';
 import { query } from './statement.ts';
 
@@ -19,16 +19,23 @@ export interface RootBooks {
 export interface LedgerMark {
   readonly digest: string;
   readonly version: string;
-  /** Of the pieces that were asked for; empty when the whole root was. */
+  /** Of the pieces that were asked for, if not of more; empty when the whole root was. */
   readonly owned: OwnedPieces;
 }
 
+/** Each piece is picked from the whole entry: more than these are picked here. */
+const PIECES_PICKED = 16;
+
+/** `areNew`: the pieces are known to be in no entry yet. */
 export async function readBooks(
   client: ClientBase,
   pipeline: string,
-  scopes: Scopes,
+  { scopes, areNew }: { readonly scopes: Scopes; readonly areNew: boolean },
 ): Promise<ReadonlyMap<string, RootBooks>> {
-  const asked = Array.from(scopes, ([root, scope]) => ({ root, pieces: scope === 'whole' ? [] : [...scope] }));
+  const asked = Array.from(scopes, ([root, scope]) => {
+    const pieces = scope === 'whole' || areNew ? [] : [...scope];
+    return pieces.length > PIECES_PICKED ? { root, pieces: [], all: true } : { root, pieces, all: false };
+  });
   const { rows } = await query<{
     root: string;
     digest: string | null;
@@ -40,11 +47,13 @@ export async function readBooks(
   }>(
     client,
     `SELECT x.root, l.digest, l.version,
-            (SELECT jsonb_object_agg(piece, l.owned -> piece) FROM json_array_elements_text(x.pieces) piece WHERE l.owned ? piece) AS owned,
+            CASE WHEN x."all" THEN l.owned
+                 ELSE (SELECT jsonb_object_agg(piece, l.owned -> piece) FROM json_array_elements_text(x.pieces) piece WHERE l.owned ? piece)
+            END AS owned,
             EXISTS (SELECT FROM cdc.dirty d WHERE d.pipeline = $1 AND d.root = x.root) AS dirty,
             EXISTS (SELECT FROM cdc.waiting w WHERE w.pipeline = $1 AND w.root = x.root) AS waiting,
             EXISTS (SELECT FROM cdc.quarantine q WHERE q.pipeline = $1 AND q.root = x.root AND q.kind = 'root' AND q.resolved_at IS NULL) AS quarantined
-     FROM json_to_recordset($2) AS x (root text, pieces json)
+     FROM json_to_recordset($2) AS x (root text, pieces json, "all" boolean)
      LEFT JOIN cdc.ledger l ON l.pipeline = $1 AND l.root = x.root`,
     [pipeline, JSON.stringify(asked)],
   );
@@ -85,23 +94,31 @@ interface Author {
 /** From here on COPY beats a JSON parameter. */
 const COPY_FROM_ROOTS = 8;
 
-/** Keeps what the roots own now. A root that owns nothing leaves the ledger. `ledger`: what they owned before. */
+/** Keeps what the roots own now. A root that owns nothing leaves the ledger. */
 export async function writeLedger(
   client: ClientBase,
-  input: { readonly derived: readonly Derived[]; readonly ledger: Ledger; readonly author: Author },
+  input: {
+    readonly derived: readonly Derived[];
+    /** What they owned before. */
+    readonly ledger: Ledger;
+    readonly books: ReadonlyMap<string, RootBooks>;
+    readonly author: Author;
+  },
 ): Promise<void> {
-  const { ledger, author } = input;
+  const { ledger, books, author } = input;
   const gone: string[] = [];
   const fresh: Entry[] = [];
   const changed: Entry[] = [];
   const pieces: (Entry & { readonly gone: readonly Piece[] })[] = [];
   for (const derived of input.derived) {
-    const { root, digest, losses } = derived;
-    const owned = hashesOf(derived);
-    const entry = { root, owned, digest, losses };
+    const { root, losses } = derived;
+    const owned = ledgerText(derived);
+    const before = { digest: books.get(root)?.mark?.digest ?? '', owned: ledger.get(root) ?? {} };
+    const entry = { root, owned, digest: digestWith(derived, before), losses };
     if (!derived.isWhole) {
-      pieces.push({ ...entry, gone: [...derived.pieces.keys()].filter((piece) => !(piece in owned)) });
-    } else if (Object.keys(owned).length === 0) {
+      const isGone = (rows: PieceRows): boolean => [...rows.values()].every((list) => list.length === 0);
+      pieces.push({ ...entry, gone: [...derived.pieces].flatMap(([piece, rows]) => (isGone(rows) ? [piece] : [])) });
+    } else if (owned === '{}') {
       if (ledger.has(root)) gone.push(root);
     } else if (ledger.has(root)) changed.push(entry);
     else fresh.push(entry);
@@ -116,7 +133,7 @@ export async function writeLedger(
       rows: fresh.map(({ root, owned, digest, losses }) => [
         pipeline,
         root,
-        JSON.stringify(owned),
+        owned,
         digest,
         JSON.stringify(losses),
         version,
@@ -129,7 +146,7 @@ export async function writeLedger(
       `INSERT INTO cdc.ledger (pipeline, root, owned, digest, losses, version, run)
        SELECT $1, x.root, x.owned, x.digest, x.losses, $3, $4
        FROM json_to_recordset($2) AS x (root text, owned jsonb, digest text, losses jsonb)`,
-      [pipeline, JSON.stringify(fresh), version, run],
+      [pipeline, entriesText(fresh), version, run],
     );
   }
   if (changed.length > 0)
@@ -138,25 +155,32 @@ export async function writeLedger(
       `UPDATE cdc.ledger l SET owned = x.owned, digest = x.digest, losses = x.losses, version = $3, run = $4, written_at = now()
        FROM json_to_recordset($2) AS x (root text, owned jsonb, digest text, losses jsonb)
        WHERE l.pipeline = $1 AND l.root = x.root`,
-      [pipeline, JSON.stringify(changed), version, run],
+      [pipeline, entriesText(changed), version, run],
     );
   if (pieces.length > 0)
-    // The digest is not known any more: the next derive of the whole root compares row by row.
     await query(
       client,
       `UPDATE cdc.ledger l
-       SET owned = (l.owned - x.gone) || x.owned, losses = (l.losses - x.gone - ARRAY(SELECT jsonb_object_keys(x.owned))) || x.losses,
-           digest = '', run = $3, written_at = now()
-       FROM json_to_recordset($2) AS x (root text, owned jsonb, losses jsonb, gone text[])
+       SET owned = (l.owned - x.gone) || x.owned,
+           losses = (l.losses - x.gone - ARRAY(SELECT jsonb_object_keys(x.owned))) || x.losses,
+           digest = x.digest, run = $3, written_at = now()
+       FROM json_to_recordset($2) AS x (root text, owned jsonb, digest text, losses jsonb, gone text[])
        WHERE l.pipeline = $1 AND l.root = x.root`,
-      [pipeline, JSON.stringify(pieces), run],
+      [pipeline, entriesText(pieces), run],
     );
+}
+
+/** JSON, with what is JSON already as it is. */
+function entriesText(entries: readonly (Entry & { readonly gone?: readonly Piece[] })[]): string {
+  const texts = entries.map(({ owned, ...entry }) => `${JSON.stringify(entry).slice(0, -1)},"owned":${owned}}`);
+  return `[${texts.join(',')}]`;
 }
 
 interface Entry {
   readonly root: string;
-  readonly owned: OwnedPieces;
-  readonly digest: string;
+  /** JSON. */
+  readonly owned: string;
+  readonly digest: Digest;
   readonly losses: Losses;
 }
 

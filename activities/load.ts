@@ -1,5 +1,7 @@
 // Landing -> the trees of rows that `derive` sees. One query per node of the tree for any number of roots.
 import type { ClientBase } from 'pg';
+import { textOf } from '../model/change-event.ts';
+import type { Image } from '../model/change-event.ts';
 import { v2Tables } from '../pipelines/catalog/v2.ts';
 import { typedValue } from './column-types.ts';
 import type { TypedValue } from './column-types.ts';
@@ -9,7 +11,7 @@ import type { Join } from '../pipelines/definition.ts';
 import { resolvePath } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
 import { HEAD } from './scope.ts';
-import type { Piece, Scopes } from './scope.ts';
+import type { LandedParts, LandedRow, Piece, Scopes } from './scope.ts';
 import { queryArrays, together } from './statement.ts';
 
 type LoadedRow = { [column: string]: TypedValue | LoadedRow | LoadedRow[] | null };
@@ -29,8 +31,8 @@ interface Instance {
 /** A root to load: its key, and what of it. */
 interface Wanted {
   readonly tree: LoadedRow;
-  /** Keys of the parts that are wanted; null for all, and for the head with them. */
-  readonly parts: ReadonlySet<string> | null;
+  /** The parts that are wanted; null for all, and for the head with them. */
+  readonly parts: FewParts | null;
   readonly hasHead: boolean;
 }
 
@@ -38,7 +40,11 @@ interface Wanted {
  * Loads roots as far as they are wanted. Where only parts are, the tree holds nothing of the head but what the joins of
  * the parts start from; where only the head is, it holds no parts.
  */
-export async function loadRoots(client: ClientBase, plan: Plan, scopes: Scopes): Promise<LoadedRoots> {
+export async function loadRoots(
+  client: ClientBase,
+  plan: Plan,
+  { scopes, landed }: { readonly scopes: Scopes; readonly landed?: LandedParts },
+): Promise<LoadedRoots> {
   const { root, part } = plan;
   return together(client, async () => {
     const { rows } = await queryArrays(
@@ -57,7 +63,14 @@ export async function loadRoots(client: ClientBase, plan: Plan, scopes: Scopes):
       wanted.push(
         scope === 'whole'
           ? { tree, parts: null, hasHead: true }
-          : { tree, parts: new Set([...scope].filter((piece) => piece !== HEAD)), hasHead: scope.has(HEAD) },
+          : {
+              tree,
+              parts: {
+                wanted: new Set([...scope].filter((piece) => piece !== HEAD)),
+                landed: landed?.get(key) ?? NONE,
+              },
+              hasHead: scope.has(HEAD),
+            },
       );
     }
     const loading = new Map<PlannedNode, Promise<readonly Instance[]>>();
@@ -77,7 +90,7 @@ export async function loadRoots(client: ClientBase, plan: Plan, scopes: Scopes):
       let parents = await load(node.parent as PlannedNode);
       // What its joins start from elsewhere in the tree must be there before.
       for (const path of Object.values(node.join.on)) if (path.includes('.')) await load(resolvePath(plan, path).node);
-      if (node === part?.node) parents = instances(({ parts }) => parts === null || parts.size > 0);
+      if (node === part?.node) parents = instances(({ parts }) => parts === null || parts.wanted.size > 0);
       else if (node.parent === root && part !== null && !part.needs.has(node))
         parents = instances((each) => each.hasHead);
       const parts = node === part?.node ? new Map(wanted.map((each) => [each.tree, each.parts])) : null;
@@ -94,8 +107,16 @@ function nodesBelow(node: PlannedNode): readonly PlannedNode[] {
   return node.children.flatMap((child) => [child, ...nodesBelow(child)]);
 }
 
+/** Some parts of a root, and the rows of those that landed just now. */
+interface FewParts {
+  readonly wanted: ReadonlySet<Piece>;
+  readonly landed: ReadonlyMap<Piece, LandedRow>;
+}
+
+const NONE: ReadonlyMap<Piece, LandedRow> = new Map();
+
 /** Which parts of which tree are wanted; null for all. */
-type WantedParts = ReadonlyMap<LoadedRow, ReadonlySet<Piece> | null>;
+type WantedParts = ReadonlyMap<LoadedRow, FewParts | null>;
 
 async function loadChild(
   client: ClientBase,
@@ -110,17 +131,46 @@ async function loadChild(
   const join = planned.join as Join;
   const name = planned.path.at(-1) as string;
   const links = Object.entries(join.on).map(([column, path]) => ({ column, get: getter(path) }));
+  const [first] = links;
+  /** Undefined where one of the values is NULL, which matches nothing. */
   const linkOf = (instance: Instance): string | undefined => {
-    const values = links.map((link) => link.get(instance));
-    return values.includes(null) ? undefined : values.length === 1 ? (values[0] as string) : JSON.stringify(values);
+    if (first !== undefined && links.length === 1) return first.get(instance) ?? undefined;
+    let link = '';
+    for (const { get } of links) {
+      const value = get(instance);
+      if (value === null) return undefined;
+      link += `${value.length}:${value}`;
+    }
+    return link;
   };
   const wanted = new Map<string, readonly (string | null)[]>();
   const keys: Piece[] = [];
+  const found = new Map<string, { readonly key: string; readonly row: LoadedRow }[]>();
+  const read = reader(planned);
+  const from = links.length + 1;
+  const find = (row: LandedRow): void => {
+    let link = row[1] as string;
+    if (links.length !== 1) {
+      link = '';
+      for (let at = 1; at < from; at += 1) link += `${(row[at] as string).length}:${row[at]}`;
+    }
+    const list = found.get(link);
+    const loaded = { key: row[0] as string, row: read(row, from) };
+    if (list === undefined) found.set(link, [loaded]);
+    else list.push(loaded);
+  };
+  const known = new Map<Piece, LandedRow>();
+  let count = 0;
   const linkOfParent = parents.map((instance) => {
     const link = linkOf(instance);
     const few = parts?.get(instance.row) ?? null;
-    if (few !== null) keys.push(...few);
-    else if (link !== undefined && !wanted.has(link))
+    if (few !== null) {
+      for (const key of few.wanted) {
+        const row = few.landed.get(key);
+        if (row === undefined) keys.push(key);
+        else known.set(key, row);
+      }
+    } else if (link !== undefined && !wanted.has(link))
       wanted.set(
         link,
         links.map((each) => each.get(instance)),
@@ -128,8 +178,6 @@ async function loadChild(
     return link;
   });
 
-  const found = new Map<string, { readonly key: string; readonly row: LoadedRow }[]>();
-  let count = 0;
   if (wanted.size > 0 || keys.length > 0) {
     const rows = await queryChild(client, plan, {
       planned,
@@ -137,17 +185,11 @@ async function loadChild(
       tuples: [...wanted.values()],
       keys,
     });
-    const read = reader(planned);
-    const from = links.length + 1;
-    for (const row of rows) {
-      const link = links.length === 1 ? (row[1] as string) : JSON.stringify(row.slice(1, from));
-      const list = found.get(link);
-      const loaded = { key: row[0] as string, row: read(row, from) };
-      if (list === undefined) found.set(link, [loaded]);
-      else list.push(loaded);
-    }
+    for (const row of rows) if (!known.has(row[0] as string)) find(row);
     count = rows.length;
   }
+
+  for (const row of known.values()) find(row);
 
   const children: Instance[] = [];
   const isShared = !planned.children.some((child) => child.dependsOnRoot);
@@ -158,7 +200,7 @@ async function loadChild(
     const list: LoadedRow[] = [];
     for (const { key, row: loaded } of link === undefined ? [] : (found.get(link) ?? [])) {
       // It may have been found for another root from which it has moved away.
-      if (few !== null && !few.has(key)) continue;
+      if (few !== null && !few.wanted.has(key)) continue;
       // What hangs below may depend on the root: then each root has a copy of its own.
       const row = isShared ? loaded : { ...loaded };
       list.push(row);
@@ -169,7 +211,7 @@ async function loadChild(
     }
     parent.row[name] = join.kind === 'many' ? list : (list[0] ?? null);
   }
-  return { children, rows: count };
+  return { children, rows: count + known.size };
 }
 
 async function queryChild(
@@ -212,6 +254,12 @@ async function queryChild(
      WHERE t._live > 0 ${order}`,
     links.map((_, index) => tuples.map((tuple) => tuple[index])),
   );
+}
+
+/** What queryChild would read of a row that has just landed: its values are what landing keeps as text. */
+export function rowToLoad(planned: PlannedNode): (key: string, image: Image) => LandedRow {
+  const columns = [...Object.keys(planned.join?.on ?? {}), ...columnsToRead(planned)];
+  return (key, image) => [key, ...columns.map((column) => textOf(image[column]))];
 }
 
 function selectList(planned: PlannedNode, alias: string): string {

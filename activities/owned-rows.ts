@@ -4,6 +4,7 @@ import type { DeriveContext, LossCode, Part, Pipeline, Target } from '../pipelin
 import { MkondoError } from '../model/errors.ts';
 import { keyText } from '../model/change-event.ts';
 import type { EventValue } from '../model/change-event.ts';
+import { copyText } from './copy-rows.ts';
 import { HEAD } from './scope.ts';
 import type { Piece, Scope } from './scope.ts';
 
@@ -18,48 +19,51 @@ export type OwnedPieces = Readonly<Record<Piece, Hashes>>;
 /** Piece -> '<code> <column>' -> how often. Pieces without losses are absent. */
 export type Losses = Readonly<Record<Piece, Readonly<Record<string, number>>>>;
 
+/** The columns of rows of a target, in their order, with a text that tells them from any other columns and targets. */
+export interface Layout {
+  readonly columns: readonly string[];
+  readonly tag: string;
+}
+
 export interface OwnedRow {
   readonly key: string;
   readonly hash: string;
   /** One row; several for a bag. */
   readonly rows: readonly V3Row[];
-}
-
-interface DerivedPiece {
-  readonly piece: Piece;
-  /** Target name -> rows. */
-  readonly rows: Readonly<Record<string, readonly V3Row[]>>;
-  /** Target name -> the JSON of each row: what is hashed, made once. */
-  readonly texts: Readonly<Record<string, readonly string[]>>;
-}
-
-/** What a root derives to, as far as it was asked for: rows as the transformation made them, and one digest over all. */
-export interface DerivedRows {
-  readonly root: string;
-  readonly isWhole: boolean;
-  readonly pieces: readonly DerivedPiece[];
-  /** Equal digests mean equal rows: the ledger keeps it, so that an unchanged root is not looked at row by row. */
-  readonly digest: string;
-  readonly losses: Losses;
+  /** The same as COPY writes them: made once, to be hashed and to be written. */
+  readonly lines: readonly string[];
+  /** Null where the rows of a bag differ in their columns. */
+  readonly layout: Layout | null;
 }
 
 /** Target name -> rows. */
 export type PieceRows = ReadonlyMap<string, readonly OwnedRow[]>;
 
-/** The same, by key and with a hash for each row. */
+/** What a root derives to, as far as it was asked for, by key and with a hash for each row. */
 export interface Derived {
   readonly root: string;
   /** Whether `pieces` are all that the root has; else the others stay as they are. */
   readonly isWhole: boolean;
   readonly pieces: ReadonlyMap<Piece, PieceRows>;
-  /** Empty when it is not known, because the root was not derived whole. */
-  readonly digest: string;
+  /**
+   * Of the rows of `pieces`, in whatever order. Equal digests of whole roots mean equal rows: the ledger keeps a root's, so
+   * that an unchanged one is not looked at row by row.
+   */
+  readonly digest: Digest;
   readonly losses: Losses;
 }
 
+/**
+ * 64 bits, in hexadecimal: the hashes of rows, each put in and taken out by the same exclusive or. So the digest of a root
+ * is known also when only a few of its pieces were derived. No row at all: zeros.
+ */
+export type Digest = string;
+
+const NO_ROWS: Digest = '0'.repeat(16);
+
 /** Nothing: what a root that does not live derives to. */
 export function nothing(root: string): Derived {
-  return { root, isWhole: true, pieces: new Map(), digest: '', losses: {} };
+  return { root, isWhole: true, pieces: new Map(), digest: NO_ROWS, losses: {} };
 }
 
 /** All rows of a target, over all pieces. */
@@ -74,12 +78,14 @@ export function withoutTarget(derived: Derived, name: string): Derived {
     derived.pieces,
     ([piece, rows]) => [piece, new Map([...rows].filter(([target]) => target !== name))] as const,
   );
-  return { ...derived, pieces: new Map(pieces) };
+  const gone = createDigest(derived.digest);
+  for (const { hash: text } of rowsOf(derived, name)) gone.toggle(text);
+  return { ...derived, pieces: new Map(pieces), digest: gone.text() };
 }
 
 /**
  * Runs a pipeline's transformation on one root, as far as `scope` goes.
- * @throws MkondoError DERIVE_FAILED
+ * @throws MkondoError DERIVE_FAILED, also when a row has no key, or two rows of a target share one
  */
 export function derive(
   pipeline: Pipeline,
@@ -89,7 +95,7 @@ export function derive(
     readonly scope: Scope;
     readonly id: DeriveContext['id'];
   },
-): DerivedRows {
+): Derived {
   const { root, tree, scope, id } = input;
   const losses: Record<Piece, Record<string, number>> = {};
   let piece: Piece = HEAD;
@@ -99,38 +105,36 @@ export function derive(
     counts[name] = (counts[name] ?? 0) + 1;
   };
   const context = { id, loss };
+  const pieces = new Map<Piece, PieceRows>();
+  const digest = createDigest(NO_ROWS);
+  const { part } = pipeline;
+  const seen = part === undefined ? null : new Map<string, Set<string>>();
+  const add = (names: readonly string[], rows: Readonly<Record<string, readonly V3Row[]>>): void => {
+    const owned = new Map<string, readonly OwnedRow[]>();
+    for (const name of names) {
+      const of = rows[name];
+      if (of === undefined || of.length === 0) continue;
+      const list = ownedRows(pipeline, { root, name, rows: of });
+      if (seen !== null) checkOnce(pipeline, { root, name, list, seen });
+      for (const each of list) digest.toggle(each.hash);
+      owned.set(name, list);
+    }
+    pieces.set(piece, owned);
+  };
   try {
-    const pieces: DerivedPiece[] = [];
-    const all: string[] = [];
-    const add = (names: readonly string[], rows: DerivedPiece['rows']): void => {
-      const texts: Record<string, readonly string[]> = {};
-      for (const name of names) {
-        const list = (rows[name] ?? []).map((row) => JSON.stringify(row));
-        texts[name] = list;
-        if (scope === 'whole') all.push(name, ...list);
-      }
-      pieces.push({ piece, rows, texts });
-    };
-    const { part } = pipeline;
     const names = Object.keys(pipeline.owns);
     if (scope === 'whole' || scope.has(HEAD)) {
-      const rows = pipeline.derive(tree as never, context) as DerivedPiece['rows'];
+      const rows = pipeline.derive(tree as never, context) as Readonly<Record<string, readonly V3Row[]>>;
       add(part === undefined ? names : names.filter((name) => !part.owns.includes(name)), rows);
     }
     if (part !== undefined) {
       for (const row of partsOf(tree, part)) {
         piece = pieceOf(pipeline, part, row);
-        add(part.owns, part.derive(row as never, context) as DerivedPiece['rows']);
+        add(part.owns, part.derive(row as never, context) as Readonly<Record<string, readonly V3Row[]>>);
       }
     }
-    if (scope !== 'whole') {
-      // Parts that live no more: they have no rows.
-      const derived = new Set(pieces.map((each) => each.piece));
-      for (const gone of scope) if (!derived.has(gone)) pieces.push({ piece: gone, rows: {}, texts: {} });
-    }
-    const digest = scope === 'whole' ? hash('sha1', all.join('\n'), 'base64url') : '';
-    return { root, isWhole: scope === 'whole', pieces, losses, digest };
   } catch (error) {
+    if (error instanceof MkondoError) throw error;
     throw new MkondoError(
       'DERIVE_FAILED',
       `${pipeline.name} ${root}: the transformation failed: ${(error as Error).message}`,
@@ -140,6 +144,9 @@ export function derive(
       },
     );
   }
+  // Parts that live no more: they have no rows.
+  if (scope !== 'whole') for (const gone of scope) if (!pieces.has(gone)) pieces.set(gone, new Map());
+  return { root, isWhole: scope === 'whole', pieces, losses, digest: digest.text() };
 }
 
 function partsOf(tree: object, part: Part): readonly V3Row[] {
@@ -152,50 +159,26 @@ function pieceOf(pipeline: Pipeline, part: Part, row: V3Row): Piece {
   return keyText(key.map((column) => row[column])) ?? HEAD;
 }
 
-/**
- * Orders derived rows by key and hashes each.
- * @throws MkondoError DERIVE_FAILED when a row has no key, or two rows of a target share one
- */
-export function own(pipeline: Pipeline, derived: DerivedRows): Derived {
-  const { root, isWhole, digest, losses } = derived;
-  const seen = new Map<string, Set<string>>();
-  const pieces = new Map<Piece, PieceRows>();
-  for (const { piece, rows, texts } of derived.pieces) {
-    const owned = new Map<string, readonly OwnedRow[]>();
-    for (const name of Object.keys(texts)) {
-      const target = pipeline.owns[name] as Target;
-      const list = ownedRows(pipeline, { root, target, rows: rows[name] ?? [], texts: texts[name] ?? [] });
-      if (list.length === 0) continue;
-      if (derived.pieces.length > 1) checkOnce(pipeline, { root, target, list, seen: seenOf(seen, name) });
-      owned.set(name, list);
-    }
-    pieces.set(piece, owned);
-  }
-  return { root, isWhole, pieces, digest, losses };
-}
-
-function seenOf(seen: Map<string, Set<string>>, name: string): Set<string> {
-  let keys = seen.get(name);
-  if (keys === undefined) {
-    keys = new Set();
-    seen.set(name, keys);
-  }
-  return keys;
-}
-
 /** Two pieces must not make one row, nor share a bag. */
 function checkOnce(
   pipeline: Pipeline,
   input: {
     readonly root: string;
-    readonly target: Target;
+    readonly name: string;
     readonly list: readonly OwnedRow[];
-    readonly seen: Set<string>;
+    readonly seen: Map<string, Set<string>>;
   },
 ): void {
-  for (const { key } of input.list) {
-    if (input.seen.has(key)) throw rowFault(pipeline, input, `two rows of ${input.target.table} with the key ${key}`);
-    input.seen.add(key);
+  const { name, list, seen } = input;
+  let keys = seen.get(name);
+  if (keys === undefined) {
+    keys = new Set();
+    seen.set(name, keys);
+  }
+  for (const { key } of list) {
+    if (keys.has(key))
+      throw rowFault(pipeline, input, `two rows of ${pipeline.owns[name]?.table ?? name} with the key ${key}`);
+    keys.add(key);
   }
 }
 
@@ -206,45 +189,118 @@ function rowFault(pipeline: Pipeline, { root }: { readonly root: string }, what:
   });
 }
 
+/** Rows of a target by their keys, each with its hash. */
 function ownedRows(
   pipeline: Pipeline,
-  input: {
-    readonly root: string;
-    readonly target: Target;
-    readonly rows: readonly V3Row[];
-    readonly texts: readonly string[];
-  },
+  input: { readonly root: string; readonly name: string; readonly rows: readonly V3Row[] },
 ): readonly OwnedRow[] {
-  const { target, rows, texts } = input;
-  const [only] = rows;
-  if (only === undefined) return [];
+  const { name, rows } = input;
+  const target = pipeline.owns[name] as Target;
+  const [column] = target.key;
+  const isSimple = column !== undefined && target.key.length === 1;
   const keyOf = (row: V3Row): string => {
-    const key = keyText(target.key.map((column) => row[column]));
+    const plain = isSimple ? row[column] : undefined;
+    const key = typeof plain === 'string' ? plain : keyText(target.key.map((each) => row[each]));
     if (key !== undefined) return key;
     throw rowFault(pipeline, input, `a row of ${target.table} without its key (${target.key.join(', ')})`);
   };
-  if (rows.length === 1) return [{ key: keyOf(only), rows, hash: hashOf(texts) }];
-  const byKey = new Map<string, { readonly rows: V3Row[]; readonly texts: string[] }>();
-  for (let index = 0; index < rows.length; index += 1) {
-    const row = rows[index] as V3Row;
-    const key = keyOf(row);
-    const same = byKey.get(key);
-    if (same === undefined) byKey.set(key, { rows: [row], texts: [texts[index] as string] });
-    else if (target.bag) {
-      same.rows.push(row);
-      same.texts.push(texts[index] as string);
-    } else throw rowFault(pipeline, input, `two rows of ${target.table} with the key ${key}`);
-  }
   const owned: OwnedRow[] = [];
-  for (const [key, each] of byKey) owned.push({ key, rows: each.rows, hash: hashOf(each.texts) });
+  const bags = target.bag && rows.length > 1 ? new Map<string, V3Row[]>() : null;
+  const keys = !target.bag && rows.length > 1 ? new Set<string>() : null;
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (bags !== null) {
+      const bag = bags.get(key);
+      if (bag === undefined) bags.set(key, [row]);
+      else bag.push(row);
+      continue;
+    }
+    if (keys?.has(key)) throw rowFault(pipeline, input, `two rows of ${target.table} with the key ${key}`);
+    keys?.add(key);
+    const layout = layoutOf(target, name, row);
+    const line = copyText(row);
+    owned.push({ key, hash: hashOf(layout.tag, line), rows: [row], lines: [line], layout });
+  }
+  if (bags !== null) for (const [key, bag] of bags) owned.push(ownedBag(target, { name, key, rows: bag }));
   return owned;
 }
 
-/** 72 bits: two versions of one row collide once in 10^21. A bag's rows are in no order. */
-function hashOf(texts: readonly string[]): string {
-  const [only] = texts;
-  const text = texts.length === 1 && only !== undefined ? only : [...texts].sort().join('\n');
-  return hash('sha1', text, 'base64url').slice(0, 12);
+/** A bag's rows are in no order. */
+function ownedBag(
+  target: Target,
+  { name, key, rows }: { readonly name: string; readonly key: string; readonly rows: readonly V3Row[] },
+): OwnedRow {
+  const layouts = rows.map((row) => layoutOf(target, name, row));
+  const lines = rows.map(copyText);
+  const [layout] = layouts as [Layout];
+  const isAlike = layouts.every((each) => each === layout);
+  const text = isAlike
+    ? [...lines].sort().join('\n')
+    : lines
+        .map((line, index) => `${layouts[index]?.tag}${line}`)
+        .sort()
+        .join('\n');
+  return { key, hash: hashOf(isAlike ? layout.tag : name, text), rows, lines, layout: isAlike ? layout : null };
+}
+
+/** 64 bits: two versions of one row collide once in 10^19. */
+function hashOf(tag: string, text: string): string {
+  return hash('sha1', tag + text, 'hex').slice(0, 16);
+}
+
+/** The layouts that a target's rows were seen with: as a rule one. */
+const layoutsOf = new WeakMap<Target, Layout[]>();
+
+function layoutOf(target: Target, name: string, row: V3Row): Layout {
+  let known = layoutsOf.get(target);
+  if (known === undefined) {
+    known = [];
+    layoutsOf.set(target, known);
+  }
+  for (const layout of known) if (hasColumns(row, layout.columns)) return layout;
+  const columns = Object.keys(row);
+  const layout = { columns, tag: hash('sha1', JSON.stringify([name, columns]), 'base64url').slice(0, 8) };
+  known.push(layout);
+  return layout;
+}
+
+/** Whether a row has these columns, in this order. */
+export function hasColumns(row: V3Row, columns: readonly string[]): boolean {
+  let index = 0;
+  for (const column in row) {
+    if (column !== columns[index]) return false;
+    index += 1;
+  }
+  return index === columns.length;
+}
+
+/** A digest into which hashes are put, and out of which they are taken. */
+function createDigest(from: Digest): { readonly toggle: (hash: string) => void; readonly text: () => Digest } {
+  let high = Number.parseInt(from.slice(0, 8), 16);
+  let low = Number.parseInt(from.slice(8), 16);
+  const half = (bits: number): string => (bits >>> 0).toString(16).padStart(8, '0');
+  return {
+    toggle(text) {
+      high ^= Number.parseInt(text.slice(0, 8), 16);
+      low ^= Number.parseInt(text.slice(8, 16), 16);
+    },
+    text: () => half(high) + half(low),
+  };
+}
+
+/**
+ * A root's digest after pieces of it were derived. `before`: its digest, and what the pieces owned. Empty stays empty: a
+ * mend has made it unknown, and the next derive of the whole root compares row by row.
+ */
+export function digestWith(derived: Derived, before: { readonly digest: Digest; readonly owned: OwnedPieces }): Digest {
+  if (derived.isWhole) return derived.digest;
+  if (before.digest === '') return '';
+  const digest = createDigest(before.digest);
+  digest.toggle(derived.digest);
+  for (const piece of derived.pieces.keys())
+    for (const hashes of Object.values(before.owned[piece] ?? {}))
+      for (const text of Object.values(hashes)) digest.toggle(text);
+  return digest.text();
 }
 
 /** What is to be done in v3 for one target. */
@@ -307,21 +363,20 @@ function comparePiece(
   return differences;
 }
 
-/** What the ledger keeps of a derived root, its derived pieces without rows left out. */
-export function hashesOf(derived: Derived): OwnedPieces {
-  const pieces: Record<Piece, Hashes> = {};
+/** What the ledger keeps of a derived root, as JSON, its derived pieces without rows left out. */
+export function ledgerText(derived: Derived): string {
+  const pieces: string[] = [];
   for (const [piece, owned] of derived.pieces) {
-    if (owned.size === 0) continue;
-    const hashes: Record<string, Record<string, string>> = {};
-    let isEmpty = true;
+    const targets: string[] = [];
     for (const [name, rows] of owned) {
-      if (rows.length === 0) continue;
-      isEmpty = false;
-      const of: Record<string, string> = {};
-      for (const row of rows) of[row.key] = row.hash;
-      hashes[name] = of;
+      const hashes = rows.map((row) => `${quoted(row.key)}:"${row.hash}"`);
+      if (hashes.length > 0) targets.push(`${quoted(name)}:{${hashes.join(',')}}`);
     }
-    if (!isEmpty) pieces[piece] = hashes;
+    if (targets.length > 0) pieces.push(`${quoted(piece)}:{${targets.join(',')}}`);
   }
-  return pieces;
+  return `{${pieces.join(',')}}`;
+}
+
+function quoted(text: string): string {
+  return /^[\w-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -91,13 +91,13 @@ function collectNeeds(plan: Plan, derived: Derived, ledger: OwnedPieces | undefi
 
 function addNeeds(target: Target, { root, row }: { readonly root: string; readonly row: V3Row }, needs: Needs): void {
   for (const reference of target.references) {
-    const key = referredKey(row, reference.columns);
-    if (key === undefined) continue;
     let need = needs.get(reference);
     if (need === undefined) {
       need = { parent: { table: reference.table, columns: reference.key }, keys: new Map() };
       needs.set(reference, need);
     }
+    const key = referredKey(row, reference.columns);
+    if (key === undefined) continue;
     const roots = need.keys.get(key);
     if (roots === undefined) need.keys.set(key, new Set([root]));
     else roots.add(root);

@@ -11,7 +11,13 @@ export type Scope = 'whole' | ReadonlySet<Piece>;
 /** Root -> what of it. */
 export type Scopes = ReadonlyMap<string, Scope>;
 
-/** More parts than this of one root: loading it whole costs no more, and its digest is known again afterwards. */
+/** A row of landing as it is read: its key, the values that join it to its parent, its columns (see rowToLoad). */
+export type LandedRow = readonly (string | null)[];
+
+/** Root -> its parts that were landed just now, so that they need not be read. Plain data: it may go to another thread. */
+export type LandedParts = ReadonlyMap<string, ReadonlyMap<Piece, LandedRow>>;
+
+/** More parts than this of one root have to be read: loading it whole costs no more. */
 const PARTS_MOST = 64;
 
 /** Notes that a piece of a root is concerned; null: all of it. */
@@ -27,12 +33,19 @@ export function createScopes(): { readonly scopes: Scopes; readonly add: AddScop
       if (known === 'whole') return;
       if (piece === null) scopes.set(root, 'whole');
       else if (known === undefined) scopes.set(root, new Set([piece]));
-      else {
-        known.add(piece);
-        if (known.size > PARTS_MOST) scopes.set(root, 'whole');
-      }
+      else known.add(piece);
     },
   };
+}
+
+/** Whole roots where too many parts would have to be read from landing. */
+export function boundScopes(scopes: Scopes, landed: LandedParts): Scopes {
+  return new Map(
+    Array.from(scopes, ([root, scope]): readonly [string, Scope] => {
+      const known = landed.get(root)?.size ?? 0;
+      return [root, scope !== 'whole' && scope.size - known > PARTS_MOST ? 'whole' : scope];
+    }),
+  );
 }
 
 export function wholeRoots(roots: Iterable<string>): Scopes {

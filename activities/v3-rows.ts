@@ -3,22 +3,34 @@
 import type { ClientBase } from 'pg';
 import type { Target } from '../pipelines/definition.ts';
 import { keyValues } from '../model/change-event.ts';
-import { copyRows } from './copy-rows.ts';
+import { copyLines, copyText } from './copy-rows.ts';
 import { quote, quoteTable } from './identifiers.ts';
+import { hasColumns } from './owned-rows.ts';
 import type { OwnedRow, V3Row } from './owned-rows.ts';
 
 /** From here on COPY beats a JSON parameter, whose cost per row is higher and per statement lower. */
 const COPY_FROM_ROWS = 64;
 
-/** @throws pg's DatabaseError: a value that does not fit, a constraint, a row that is there already */
+/** Inserts rows whose text has been made. @throws pg's DatabaseError: a value that does not fit, a constraint, a row that is there already */
+export async function insertOwned(client: ClientBase, target: Target, owned: readonly OwnedRow[]): Promise<void> {
+  const layout = owned[0]?.layout ?? null;
+  const lines = layout === null ? [] : owned.flatMap((each) => (each.layout === layout ? each.lines : []));
+  if (layout === null || lines.length < COPY_FROM_ROWS)
+    return insertRows(
+      client,
+      target,
+      owned.flatMap((each) => each.rows),
+    );
+  await copyLines(client, { table: quoteTable(target.table), columns: layout.columns, lines });
+  const others = owned.filter((each) => each.layout !== layout);
+  if (others.length > 0) await insertOwned(client, target, others);
+}
+
+/** @throws as insertOwned */
 export async function insertRows(client: ClientBase, target: Target, rows: readonly V3Row[]): Promise<void> {
   for (const { columns, group } of byColumns(rows)) {
     if (group.length >= COPY_FROM_ROWS) {
-      await copyRows(client, {
-        table: quoteTable(target.table),
-        columns,
-        rows: group.map((row) => columns.map((column) => row[column])),
-      });
+      await copyLines(client, { table: quoteTable(target.table), columns, lines: group.map(copyText) });
       continue;
     }
     const list = columns.map(quote).join(', ');
@@ -106,11 +118,7 @@ export async function replaceBags(client: ClientBase, target: Target, bags: read
     target,
     bags.map((bag) => bag.key),
   );
-  await insertRows(
-    client,
-    target,
-    bags.flatMap((bag) => bag.rows),
-  );
+  await insertOwned(client, target, bags);
 }
 
 /** Which of the keys stand in a v3 table. */
@@ -154,13 +162,4 @@ function byColumns(
     last.group.push(row);
   }
   return groups;
-}
-
-function hasColumns(row: V3Row, columns: readonly string[]): boolean {
-  let index = 0;
-  for (const column in row) {
-    if (column !== columns[index]) return false;
-    index += 1;
-  }
-  return index === columns.length;
 }

@@ -10,7 +10,7 @@ import { compareWithLedger } from './owned-rows.ts';
 import type { Derived, TargetChanges } from './owned-rows.ts';
 import type { Plan } from './plan.ts';
 import { conflictBehind } from './v3-row-conflict.ts';
-import { deleteRows, insertRows, replaceBags, updateRows, vacate } from './v3-rows.ts';
+import { deleteRows, insertOwned, replaceBags, updateRows, vacate } from './v3-rows.ts';
 
 export interface WriteOutcome {
   /** v3 table -> rows inserted, updated or deleted. */
@@ -118,8 +118,12 @@ async function writeChanges(client: ClientBase, { plan, changes, way }: Writing)
           target,
           change.updates.map((each) => each.owned),
         );
-      const fresh = change.inserts.flatMap((each) => each.owned.rows);
-      if (fresh.length > 0) await insertRows(client, target, fresh);
+      if (change.inserts.length > 0)
+        await insertOwned(
+          client,
+          target,
+          change.inserts.map((each) => each.owned),
+        );
       continue;
     }
     const updates = change.updates.flatMap((each) => each.owned.rows);
@@ -128,8 +132,12 @@ async function writeChanges(client: ClientBase, { plan, changes, way }: Writing)
         await vacate(client, { target, texts: uniqueTexts(target), flags: indexFlags(target), rows: updates });
       await updateRows(client, target, updates);
     }
-    const inserts = change.inserts.flatMap((each) => each.owned.rows);
-    if (inserts.length > 0) await insertRows(client, target, inserts);
+    if (change.inserts.length > 0)
+      await insertOwned(
+        client,
+        target,
+        change.inserts.map((each) => each.owned),
+      );
   }
   if (way === 'deletes last') await deleteGone(client, { plan, changes });
   // v3's deferred triggers speak now, while the savepoint can still take the rows back, and not at commit.

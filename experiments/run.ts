@@ -7,7 +7,7 @@ import { adoptableTarget, withoutAdopted } from '../activities/adoption.ts';
 import { landingTable, quote, quoteTable } from '../activities/identifiers.ts';
 import { readLedger } from '../activities/ledger.ts';
 import { loadRoots } from '../activities/load.ts';
-import { compareWithLedger, derive, nothing, own } from '../activities/owned-rows.ts';
+import { compareWithLedger, derive, nothing } from '../activities/owned-rows.ts';
 import type { Derived, TargetChanges } from '../activities/owned-rows.ts';
 import { planOf } from '../activities/plan.ts';
 import type { Plan } from '../activities/plan.ts';
@@ -135,7 +135,7 @@ async function lookAt(pool: Pool, look: Look): Promise<{ readonly rows: number; 
     const behind = await behindRoots(client, pipeline.name, look.roots);
     const roots = look.roots.filter((root) => !behind.has(root));
     if (roots.length === 0) return { rows: 0, behind: [...behind] };
-    const { trees, rows } = await loadRoots(client, plan, wholeRoots(roots));
+    const { trees, rows } = await loadRoots(client, plan, { scopes: wholeRoots(roots) });
     const ids = await readIds(client, pipeline);
     const [, adoptable] = adoptableTarget(pipeline) ?? [];
     const derived: Derived[] = [];
@@ -143,9 +143,7 @@ async function lookAt(pool: Pool, look: Look): Promise<{ readonly rows: number; 
       const tree = trees.get(root);
       try {
         const rowsOfRoot =
-          tree === undefined
-            ? nothing(root)
-            : own(pipeline, derive(pipeline, { root, tree, scope: 'whole', id: ids.id }));
+          tree === undefined ? nothing(root) : derive(pipeline, { root, tree, scope: 'whole', id: ids.id });
         // v3's own row stands for the root's: it is never written, whatever the transformation says.
         derived.push(
           adoptable !== undefined && ids.adopted.has(root)

@@ -1,21 +1,20 @@
 // A second thread for a worker: it derives beside the first one, so that much work has both cores. It is started with the
 // worker, and anew when it has ended.
 import { Worker } from 'node:worker_threads';
-import type { DeriveDue, DueReport } from '../activities/derive-due.ts';
+import type { DeriveBeside, DueReport } from '../activities/derive-due.ts';
 import type { Logger } from '../model/log.ts';
 import type { Answer, Request } from './derive-messages.ts';
 import { errorOf } from './thread-fault.ts';
 
 /** As for the first thread, see infra/local/parts/mkondo.ts: both together are to stay under 512 MB. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 128 };
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 128 };
 
 interface Waiting {
   readonly resolve: (report: DueReport | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export interface DerivingThread {
-  readonly deriveDue: DeriveDue;
+export interface DerivingThread extends DeriveBeside {
   /** Ends the thread, with what it is doing: its transactions are rolled back. */
   readonly end: () => Promise<void>;
 }
@@ -57,14 +56,17 @@ export function startDeriving({
     return started;
   }
 
+  const ask = (request: Omit<Request, 'id'>): Promise<DueReport | null> =>
+    new Promise((resolve, reject) => {
+      thread ??= start();
+      lastId += 1;
+      waiting.set(lastId, { resolve, reject });
+      thread.postMessage({ id: lastId, ...request } satisfies Request);
+    });
+
   return {
-    deriveDue: ({ name, change }, input) =>
-      new Promise((resolve, reject) => {
-        thread ??= start();
-        lastId += 1;
-        waiting.set(lastId, { resolve, reject });
-        thread.postMessage({ id: lastId, pipeline: name, change, input } satisfies Request);
-      }),
+    deriveDue: ({ name, change }, input) => ask({ pipeline: name, change, work: { kind: 'due', input } }),
+    deriveNewParts: ({ name, change }, input) => ask({ pipeline: name, change, work: { kind: 'new parts', input } }),
     async end() {
       const ended = thread;
       thread = null;

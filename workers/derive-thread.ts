@@ -1,7 +1,7 @@
 // The thread that derives: its own connections, its own memory, the same code. Wiring only.
 import { parentPort } from 'node:worker_threads';
 import { Pool } from 'pg';
-import { deriveDue } from '../activities/derive-due.ts';
+import { deriveDue, deriveNewParts } from '../activities/derive-due.ts';
 import type { Deriving } from '../activities/derive-due.ts';
 import { parentTables } from '../activities/parents.ts';
 import { planOf } from '../activities/plan.ts';
@@ -23,11 +23,13 @@ const derivings = new Map<string, Deriving>();
 
 parentPort?.on('message', (request: Request) => void answer(request));
 
-async function answer({ id, pipeline, change, input }: Request): Promise<void> {
-  const reply = async (): Promise<Answer> => ({
-    id,
-    report: await deriveDue(await derivingOf(pipeline, change), input),
-  });
+async function answer({ id, pipeline, change, work }: Request): Promise<void> {
+  const reply = async (): Promise<Answer> => {
+    const deriving = await derivingOf(pipeline, change);
+    const report =
+      work.kind === 'due' ? await deriveDue(deriving, work.input) : await deriveNewParts(deriving, work.input);
+    return { id, report };
+  };
   parentPort?.postMessage(await reply().catch((error: unknown): Answer => ({ id, fault: faultOf(error) })));
 }
 

@@ -75,7 +75,7 @@ const activities = {
     placeholder: config.MKONDO_UNAVAILABLE_VALUE,
     pipelines,
     linksOf: linksFrom(config),
-    deriveBeside: startDeriving({ log, environment: process.env }).deriveDue,
+    beside: startDeriving({ log, environment: process.env }),
   }),
 };
 

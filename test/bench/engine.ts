@@ -66,9 +66,7 @@ try {
     topicPrefix: 'elmis',
     placeholder: stack.secrets.unavailableValue,
     pipelines,
-    ...(values.threads === '2'
-      ? { deriveBeside: startDeriving({ log: console, environment: process.env }).deriveDue }
-      : {}),
+    ...(values.threads === '2' ? { beside: startDeriving({ log: console, environment: process.env }) } : {}),
   });
   for (const { name } of pipelines) if (name !== 'requisitions') await run(engines, name);
   say('the parents are in v3');

@@ -1,6 +1,6 @@
 // What v3 has to hold for a given v2, worked out in memory from the definitions alone: trees of rows, `derive`, adoption.
 import { withoutAdopted as leaveToV3 } from '../../activities/adoption.ts';
-import { derive, hashesOf, own as ownRows, rowsOf } from '../../activities/owned-rows.ts';
+import { derive, ledgerText, rowsOf } from '../../activities/owned-rows.ts';
 import type { Derived, OwnedPieces, V3Row } from '../../activities/owned-rows.ts';
 import { keyText, textOf } from '../../model/change-event.ts';
 import type { EventValue } from '../../model/change-event.ts';
@@ -17,7 +17,12 @@ export interface ExpectedPipeline {
   /** Target name -> rows, without those that are v3's. */
   readonly rows: ReadonlyMap<string, readonly V3Row[]>;
   /** Root -> what the ledger holds; roots that own nothing are absent. */
-  readonly ledger: ReadonlyMap<string, OwnedPieces>;
+  readonly ledger: ReadonlyMap<string, LedgerEntry>;
+}
+
+export interface LedgerEntry {
+  readonly owned: OwnedPieces;
+  readonly digest: string;
 }
 
 export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: OwnRows): readonly ExpectedPipeline[] {
@@ -34,7 +39,7 @@ export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: 
       pipeline,
       treesOf(pipeline, tables).map((tree) => {
         const root = keyText(pipeline.root.key.map((column) => tree[column] as EventValue)) ?? '';
-        const derived = ownRows(pipeline, derive(pipeline, { root, tree, scope: 'whole', id }));
+        const derived = derive(pipeline, { root, tree, scope: 'whole', id });
         return withoutAdopted(derived, pipeline, own, (v3Id) =>
           adopted.set(`${pipeline.root.table.replace('public.', '')}:${root}`, { id: v3Id, pipeline: pipeline.name }),
         );
@@ -53,8 +58,8 @@ export function expectedV3(pipelines: readonly Pipeline[], tables: Tables, own: 
       ),
       ledger: new Map(
         all.flatMap((derived) => {
-          const hashes = hashesOf(derived);
-          return Object.keys(hashes).length === 0 ? [] : [[derived.root, hashes] as const];
+          const owned = JSON.parse(ledgerText(derived)) as OwnedPieces;
+          return Object.keys(owned).length === 0 ? [] : [[derived.root, { owned, digest: derived.digest }] as const];
         }),
       ),
     };

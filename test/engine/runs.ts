@@ -18,7 +18,18 @@ export type Happening =
   | { readonly what: 'restart'; readonly back: number }
   | { readonly what: 'snapshot'; readonly table: string };
 
-const rareSteps = ['twins', 'stale', 'lanes', 'beside', 'replay', 'reset', 'reprocess', 'pause', 'resume'] as const;
+const rareSteps = [
+  'follow',
+  'twins',
+  'stale',
+  'lanes',
+  'beside',
+  'replay',
+  'reset',
+  'reprocess',
+  'pause',
+  'resume',
+] as const;
 
 export interface Step {
   readonly what: 'read' | 'derive' | (typeof rareSteps)[number];

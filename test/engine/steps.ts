@@ -5,7 +5,8 @@ import { applyBatch, landChunk } from '../../activities/batch.ts';
 import { lockPipeline, markDirty, readPositions, setMode } from '../../activities/control.ts';
 import { unavailable } from '../../activities/database-errors.ts';
 import { decodeChunk, widen } from '../../activities/decode-chunk.ts';
-import { deriveDue } from '../../activities/derive-due.ts';
+import { deriveDue, deriveNewParts } from '../../activities/derive-due.ts';
+import type { NewParts } from '../../activities/derive-due.ts';
 import type { Engine } from '../../activities/engine.ts';
 import { clearOwned, markAll } from '../../activities/operations.ts';
 import { inTransaction } from '../../activities/transaction.ts';
@@ -80,6 +81,9 @@ async function attempt(doing: Doing): Promise<void> {
     case 'lanes':
       await together(() => deriveDue(engine, { limit: random.integer(1, 3), quietMs: 0, run: 'test' }));
       return;
+    case 'follow':
+      await follow(engine);
+      return;
     case 'beside': {
       // Another pipeline, at the same time.
       const steps = [engine, random.pick(testbed.engines)].map((each) => ({
@@ -104,16 +108,34 @@ async function attempt(doing: Doing): Promise<void> {
     case 'stale': {
       const from = await readPositions(engine.deps.pool, engine.name);
       const read = () => chunkFrom(engine, v2.topics, from, () => random.integer(0, 12));
-      const batch = { chunk: read(), from, isDeferred: step.isDeferred, run: 'test' };
+      const batch = { chunk: read(), from, isDeferred: step.isDeferred, run: 'test', newPartsLeast: 1 };
       if (step.what === 'twins') {
         await together((isSecond) => applyBatch(engine, { ...batch, isDeferred: step.isDeferred !== isSecond }));
         return;
       }
       // An attempt that was thought dead comes back after another one has read on.
       if (step.what === 'stale') await applyBatch(engine, { ...batch, chunk: read() });
-      await applyBatch(engine, batch);
+      await readOn(engine, batch);
     }
   }
+}
+
+/** What an attempt still has in memory: new parts to be derived, and those that are carried. */
+const inMemory = new WeakMap<Engine, { readonly newParts: readonly NewParts[]; readonly carried: NewParts }>();
+
+/** As apply does it: new parts wait to be derived from memory, if no crash makes them forgotten. */
+async function readOn(engine: Engine, batch: Parameters<typeof applyBatch>[1]): Promise<void> {
+  const { newParts, carried } = inMemory.get(engine) ?? { newParts: [], carried: new Map<string, never>() };
+  inMemory.delete(engine);
+  const report = await applyBatch(engine, { ...batch, carried });
+  inMemory.set(engine, { newParts: [...newParts, report.newParts], carried: report.carried });
+}
+
+/** Whatever has happened since they landed. */
+async function follow(engine: Engine): Promise<void> {
+  const { newParts, carried } = inMemory.get(engine) ?? { newParts: [], carried: new Map<string, never>() };
+  inMemory.delete(engine);
+  await Promise.all([...newParts, carried].map((each) => deriveNewParts(engine, { newParts: each, run: 'test' })));
 }
 
 const scope: ActivityScope = { run: 'test', signal: new AbortController().signal, heartbeat: () => undefined };
@@ -164,9 +186,10 @@ export async function finish(testbed: Testbed, v2: V2Source, random: Random): Pr
       const from = await readPositions(engine.deps.pool, engine.name);
       const chunk = chunkFrom(engine, v2.topics, from, () => random.integer(1, 40));
       if (chunk.messages.length > 0) {
-        await applyBatch(engine, { chunk, from, isDeferred: random.chance(0.3), run: 'test' });
+        await readOn(engine, { chunk, from, isDeferred: random.chance(0.3), run: 'test', newPartsLeast: 1 });
         isBusy = true;
       }
+      if (random.chance(0.5)) await follow(engine);
       while ((await deriveDue(engine, { limit: random.integer(1, 20), quietMs: 0, run: 'test' })) !== null)
         isBusy = true;
     }

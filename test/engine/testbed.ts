@@ -4,13 +4,14 @@ import { pino } from 'pino';
 import type { Client } from 'pg';
 import { applyBatch } from '../../activities/batch.ts';
 import { deriveDue } from '../../activities/derive-due.ts';
+import type { NewParts } from '../../activities/derive-due.ts';
 import type { BatchReport } from '../../activities/batch.ts';
 import type { Offsets } from '../../activities/contract.ts';
 import { readPositions } from '../../activities/control.ts';
 import { createEngines } from '../../activities/engine.ts';
 import type { Engine } from '../../activities/engine.ts';
 import { landingTable, quote, quoteTable } from '../../activities/identifiers.ts';
-import type { OwnedPieces, V3Row } from '../../activities/owned-rows.ts';
+import type { V3Row } from '../../activities/owned-rows.ts';
 import { migrate } from '../../activities/schema/migrate.ts';
 import type { Chunk } from '../../activities/topic-reader.ts';
 import { textOf } from '../../model/change-event.ts';
@@ -22,7 +23,7 @@ import { createDatabase } from '../support/databases.ts';
 import { createCrashingPool } from './crashing-pool.ts';
 import type { CrashingPool } from './crashing-pool.ts';
 import { expectedV3 } from './expected-v3.ts';
-import type { OwnRows } from './expected-v3.ts';
+import type { LedgerEntry, OwnRows } from './expected-v3.ts';
 import { PLACEHOLDER, TOPIC_PREFIX } from './v2-source.ts';
 import type { V2Source } from './v2-source.ts';
 
@@ -142,11 +143,11 @@ export function chunkFrom(
 export async function applyAll(
   engine: Engine,
   v2: Pick<V2Source, 'topics'>,
-  options: { readonly isDeferred?: boolean } = {},
+  options: { readonly isDeferred?: boolean; readonly carried?: NewParts } = {},
 ): Promise<BatchReport> {
   const from = await readPositions(engine.deps.pool, engine.name);
   const chunk = chunkFrom(engine, v2.topics, from);
-  return applyBatch(engine, { chunk, from, isDeferred: options.isDeferred ?? false, run: 'test' });
+  return applyBatch(engine, { chunk, from, isDeferred: false, ...options, run: 'test' });
 }
 
 /** Derives until nothing is due. Returns what was done. */
@@ -262,16 +263,16 @@ function listOf(target: Target, columns: readonly string[]): string {
 }
 
 async function readLedger(client: Client, pipeline: string): Promise<readonly string[]> {
-  const { rows } = await client.query<{ root: string; owned: OwnedPieces }>(
-    'SELECT root, owned FROM cdc.ledger WHERE pipeline = $1',
+  const { rows } = await client.query<{ root: string } & LedgerEntry>(
+    'SELECT root, owned, digest FROM cdc.ledger WHERE pipeline = $1',
     [pipeline],
   );
-  return rows.map(({ root, owned }) => canonical([root, owned]));
+  return rows.map(({ root, owned, digest }) => canonical([root, { owned, digest }]));
 }
 
 /** Names in order: rows of one root may be derived in another order than they were read back. */
-function canonical([root, owned]: readonly [string, OwnedPieces]): string {
-  return JSON.stringify([root, inOrder(owned)]);
+function canonical([root, { owned, digest }]: readonly [string, LedgerEntry]): string {
+  return JSON.stringify([root, digest, inOrder(owned)]);
 }
 
 function inOrder(value: unknown): unknown {

@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 import { adoptableTarget, withoutAdopted } from '../../activities/adoption.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
 import { databaseFault } from '../../activities/database-errors.ts';
-import { derive, own, rowsOf } from '../../activities/owned-rows.ts';
+import { derive, rowsOf } from '../../activities/owned-rows.ts';
 import type { Derived, OwnedPieces, OwnedRow } from '../../activities/owned-rows.ts';
 import type { Plan } from '../../activities/plan.ts';
 import { existingKeys } from '../../activities/v3-rows.ts';
@@ -175,7 +175,7 @@ async function deriveAnew({
   const refused: RowDifference[] = [];
   for (const [root, tree] of trees) {
     try {
-      const each = own(pipeline, derive(pipeline, { root, tree, scope: 'whole', id: ids.id }));
+      const each = derive(pipeline, { root, tree, scope: 'whole', id: ids.id });
       // A row that v3 brought itself is pointed at, never written.
       derived.push(adoptable !== undefined && ids.adopted.has(root) ? withoutAdopted(pipeline, adoptable, each) : each);
     } catch (error) {

@@ -142,7 +142,7 @@ async function lookAt(client: ClientBase, task: VerifyTask, above: string): Prom
   const { differences, rows } = await compareRoots(client, {
     ...task,
     ids: await readIds(client, pipeline),
-    readTrees: async (some) => (await loadRoots(client, task.plan, wholeRoots(some))).trees,
+    readTrees: async (some) => (await loadRoots(client, task.plan, { scopes: wholeRoots(some) })).trees,
     roots,
   });
   const isClean = differences.length === 0 && open === 0;

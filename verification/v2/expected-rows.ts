@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { adoptableTarget, withoutAdopted } from '../../activities/adoption.ts';
 import { copyRows } from '../../activities/copy-rows.ts';
 import { quote, quoteTable } from '../../activities/identifiers.ts';
-import { derive, own, rowsOf as ownedRowsOf } from '../../activities/owned-rows.ts';
+import { derive, rowsOf as ownedRowsOf } from '../../activities/owned-rows.ts';
 import type { V3Row } from '../../activities/owned-rows.ts';
 import { textOf } from '../../model/change-event.ts';
 import { MkondoError } from '../../model/errors.ts';
@@ -133,7 +133,7 @@ function* rowsOf(
   { pipeline, ids, refused, adopted }: ChunkTask,
 ): Generator<{ readonly name: string; readonly row: V3Row }> {
   try {
-    let derived = own(pipeline, derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id }));
+    let derived = derive(pipeline, { root: root.key, tree: root.tree, scope: 'whole', id: ids.id });
     const [name = '', target] = adoptableTarget(pipeline) ?? [];
     if (target !== undefined && ids.adopted.has(root.key)) {
       const [row] = ownedRowsOf(derived, name)[0]?.rows ?? [];

@@ -4,85 +4,73 @@ import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { adopt, adoptionFields, letGo, readAdoptions } from '../activities/operator-adoptions.ts';
-import { MkondoError } from '../model/errors.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
-import type { Actor } from './auth.ts';
+import { addRoute, by, byActor, time } from './route.ts';
 
-const by = z.string().trim().min(1, 'must not be blank').default('operator').describe('who asks');
+const rootParams = z.object({
+  pipeline: z.string().describe('name of the pipeline'),
+  root: z.string().min(1).describe("key of v2's row, as in GET /pipelines/{name}/quarantine"),
+});
 
-/** What the routes take and give. */
-export const adoptionSchemas = {
-  query: z.strictObject({ pipeline: z.string().optional().describe('only those of this pipeline') }),
-  params: z.object({
-    pipeline: z.string().describe('name of the pipeline'),
-    root: z.string().min(1).describe("key of v2's row, as in GET /pipelines/{name}/quarantine"),
-  }),
-  put: z.strictObject({ ...adoptionFields, by }),
-  delete: z.strictObject({ reason: adoptionFields.reason, by }),
-  adoption: z.object({
-    pipeline: z.string(),
-    root: z.string(),
-    v2Table: z.string(),
-    v3Table: z.string(),
-    v3Id: z.string().describe('row of v3 that stands for the root'),
-    ourId: z.string().describe('id under which our own row stands, stood or would stand'),
-    source: z.enum(['key', 'file', 'rest']).describe('key: found by the natural key, nobody said so'),
-    reason: z.string(),
-    by: z.string(),
-    since: z.date(),
-    state: z
-      .enum(['settled', 'following', 'barred'])
-      .describe(
-        'following: roots are still to be derived anew; barred: the root is in quarantine, see code and message',
-      ),
-    code: z.string().nullable(),
-    message: z.string().nullable(),
-  }),
-  letGo: z.object({ pipeline: z.string(), root: z.string(), v3Id: z.string() }),
-} as const;
+const adoptionSchema = z.object({
+  pipeline: z.string(),
+  root: z.string(),
+  v2Table: z.string(),
+  v3Table: z.string(),
+  v3Id: z.string().describe('row of v3 that stands for the root'),
+  ourId: z.string().describe('id under which our own row stands, stood or would stand'),
+  source: z.enum(['key', 'file', 'rest']).describe('key: found by the natural key, nobody said so'),
+  reason: z.string(),
+  by: z.string(),
+  since: time,
+  state: z
+    .enum(['settled', 'following', 'barred'])
+    .describe('following: roots are still to be derived anew; barred: the root is in quarantine, see code and message'),
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+});
 
 /** GET /adoptions, PUT and DELETE /adoptions/:pipeline/:root. */
 export function registerAdoptions(
   app: FastifyInstance,
-  deps: { readonly pool: Pool; readonly known: (pipeline: string) => Pipeline },
+  { pool, known }: { readonly pool: Pool; readonly known: (pipeline: string) => Pipeline },
 ): void {
-  const { pool, known } = deps;
-
-  app.get('/adoptions', async ({ query }) => {
-    const { pipeline } = parse(adoptionSchemas.query, query, 'query');
-    return {
+  addRoute(app, {
+    method: 'GET',
+    url: '/adoptions',
+    tag: 'Adoptions',
+    summary: "Rows of v3's own that stand for rows of v2",
+    query: z.strictObject({ pipeline: z.string().optional().describe('only those of this pipeline') }),
+    answer: z.object({ adoptions: z.array(adoptionSchema) }),
+    refuses: ['PIPELINE_UNKNOWN'],
+    handle: async ({ query: { pipeline } }) => ({
       adoptions: await readAdoptions(pool, pipeline === undefined ? {} : { pipeline: known(pipeline).name }),
-    };
+    }),
   });
 
-  app.put('/adoptions/:pipeline/:root', async ({ params, body, actor }) => {
-    const { pipeline, root } = parse(adoptionSchemas.params, params, 'path');
-    const asked = known(pipeline);
-    const said = { ...parse(adoptionSchemas.put, body, 'body'), ...who(actor) };
-    return adopt(pool, { pipeline: asked, root, source: 'rest', ...said });
+  addRoute(app, {
+    method: 'PUT',
+    url: '/adoptions/:pipeline/:root',
+    tag: 'Adoptions',
+    summary: "Says that a row of v3's own stands for a row of v2",
+    params: rootParams,
+    body: z.strictObject({ ...adoptionFields, by }),
+    answer: adoptionSchema,
+    refuses: ['PIPELINE_UNKNOWN', 'ADOPTION_REFUSED'],
+    handle: ({ params, body, actor }) =>
+      adopt(pool, { ...byActor(body, actor), pipeline: known(params.pipeline), root: params.root, source: 'rest' }),
   });
 
-  app.delete('/adoptions/:pipeline/:root', async ({ params, body, actor }) => {
-    const { pipeline, root } = parse(adoptionSchemas.params, params, 'path');
-    const asked = known(pipeline);
-    const said = { ...parse(adoptionSchemas.delete, body, 'body'), ...who(actor) };
-    return letGo(pool, { pipeline: asked, root, source: 'rest', ...said });
-  });
-}
-
-/** Who holds a token is who asks, whatever the body says. */
-function who(actor: Actor | null): { readonly by?: string } {
-  return actor === null ? {} : { by: actor.name };
-}
-
-/** @throws MkondoError REQUEST_INVALID, with every fault at once */
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: 'query' | 'path' | 'body'): T {
-  const result = schema.safeParse(value ?? {});
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  throw new MkondoError('REQUEST_INVALID', `The ${what} is not valid: ${faults.join('; ')}.`, {
-    advice: 'Write for instance {"v3Id": "<id of the row in v3>", "reason": "both mean the warehouse"}.',
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/adoptions/:pipeline/:root',
+    tag: 'Adoptions',
+    summary: 'Takes that word back: our own row comes again',
+    params: rootParams,
+    body: z.strictObject({ reason: adoptionFields.reason, by }),
+    answer: z.object({ pipeline: z.string(), root: z.string(), v3Id: z.string() }),
+    refuses: ['PIPELINE_UNKNOWN', 'ADOPTION_UNKNOWN', 'ADOPTION_REFUSED'],
+    handle: ({ params, body, actor }) =>
+      letGo(pool, { ...byActor(body, actor), pipeline: known(params.pipeline), root: params.root, source: 'rest' }),
   });
 }

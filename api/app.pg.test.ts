@@ -1,11 +1,13 @@
 // The API on a real database: what it reads there, and how it answers when something is wrong. Temporal is away.
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../activities/schema/migrate.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { watchContract } from '../test/support/contract.ts';
+import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
@@ -13,6 +15,7 @@ import { createApi } from './app.ts';
 let database: TestDatabase;
 let pool: Pool;
 let api: ReturnType<typeof createApi>;
+let contract: Contract;
 // Nothing listens there.
 const connection = Connection.lazy({ address: '127.0.0.1:1' });
 
@@ -32,7 +35,9 @@ beforeAll(async () => {
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });
+  contract = watchContract(api);
 });
+afterEach(() => contract.assertKept());
 afterAll(async () => {
   await api.close();
   await pool.end();
@@ -122,7 +127,7 @@ test('explains a row, with the run that wrote it', async () => {
 });
 
 test.each([
-  ['GET', '/explain?table=nowhere&key=1', 400, 'REQUEST_INVALID'],
+  ['GET', '/explain?table=nowhere&key=1', 404, 'TABLE_UNKNOWN'],
   ['GET', '/explain?table=products', 400, 'REQUEST_INVALID'],
   // No worker has made its landing tables.
   ['GET', '/explain?table=losses_adjustments_types&key=1', 503, 'OUR_SCHEMA_BROKEN'],
@@ -133,7 +138,7 @@ test.each([
   ['POST', '/pipelines/products/pause', 400, 'REQUEST_INVALID'],
   ['POST', '/pipelines/products/frobnicate', 404, 'OPERATION_UNKNOWN'],
   ['POST', '/pipelines/nothing/frobnicate', 404, 'PIPELINE_UNKNOWN'],
-  ['DELETE', '/pipelines/products', 404, 'ROUTE_UNKNOWN'],
+  ['DELETE', '/pipelines/products', 405, 'METHOD_UNKNOWN'],
   ['GET', '/pipelines/%zz', 400, 'REQUEST_INVALID'],
 ] as const)('%s %s is answered with a problem %i %s', async (method, url, status, code) => {
   const answer = await api.inject({ method, url });
@@ -151,11 +156,17 @@ test('whoever asks for what is not there is told what there is', async () => {
   expect(await advice('POST', '/pipelines/products/frobnicate')).toBe(
     'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, verify.',
   );
-  for (const url of ['/', '/pipelines/products/pause']) {
+  for (const url of ['/', '/pipelines/products/pause/now']) {
     const routes = await advice('GET', url);
     for (const route of ['GET /pipelines', 'GET /pipelines/:name/quarantine', 'POST /pipelines/:name/pause'])
       expect(routes).toContain(route);
   }
+});
+
+test('whoever asks by another method is told by which he may', async () => {
+  const answer = await api.inject({ method: 'GET', url: '/pipelines/products/pause' });
+  expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'POST']);
+  expect(answer.json()).toMatchObject({ code: 'METHOD_UNKNOWN' });
 });
 
 test('says that Temporal is away', async () => {

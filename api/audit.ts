@@ -4,11 +4,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Logger } from '../model/log.ts';
 import { query } from './control-schema.ts';
-
-const auditQuery = z.strictObject({
-  limit: z.coerce.number('must be a whole number').int('must be a whole number').min(1).max(200).default(50),
-  before: z.coerce.number('must be an id').int('must be an id').min(1).optional(),
-});
+import { addRoute, limit, time } from './route.ts';
 
 interface AuditRow {
   readonly id: string;
@@ -31,11 +27,7 @@ declare module 'fastify' {
 
 export function registerAudit(
   app: FastifyInstance,
-  {
-    pool,
-    log,
-    parse,
-  }: { readonly pool: Pool; readonly log: Logger; readonly parse: <T>(schema: z.ZodType<T>, input: unknown) => T },
+  { pool, log }: { readonly pool: Pool; readonly log: Logger },
 ): void {
   app.decorateRequest('refusal', null);
   app.addHook('onResponse', async (request, { statusCode }) => {
@@ -62,17 +54,43 @@ export function registerAudit(
       );
   });
 
-  app.get('/audit', { config: { role: 'admin' } }, async ({ query: given }) => {
-    const { limit, before } = parse(auditQuery, given);
-    const rows = await query<AuditRow>(
-      pool,
-      `SELECT id, at, actor, role, method, path, reason, status, code FROM cdc.audit
-       WHERE $2::bigint IS NULL OR id < $2 ORDER BY id DESC LIMIT $1`,
-      [limit, before ?? null],
-    );
-    return {
-      audit: rows.map((row) => ({ ...row, id: Number(row.id) })),
-      next: rows.length === limit ? Number(rows.at(-1)?.id) : null,
-    };
+  addRoute(app, {
+    method: 'GET',
+    url: '/audit',
+    tag: 'The API itself',
+    summary: 'Who asked for what, why, and what came of it; newest first',
+    role: 'admin',
+    query: z.strictObject({
+      limit: limit({ most: 200, otherwise: 50 }),
+      before: z.coerce.number('must be an id').int('must be an id').min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+    }),
+    answer: z.object({
+      audit: z.array(
+        z.object({
+          id: z.int(),
+          at: time,
+          actor: z.string(),
+          role: z.string().nullable(),
+          method: z.string(),
+          path: z.string(),
+          reason: z.string().nullable(),
+          status: z.int(),
+          code: z.string().nullable(),
+        }),
+      ),
+      next: z.int().nullable().describe('`before` of the next page; null on the last'),
+    }),
+    handle: async ({ query: page }) => {
+      const rows = await query<AuditRow>(
+        pool,
+        `SELECT id, at, actor, role, method, path, reason, status, code FROM cdc.audit
+         WHERE $2::bigint IS NULL OR id < $2 ORDER BY id DESC LIMIT $1`,
+        [page.limit, page.before ?? null],
+      );
+      return {
+        audit: rows.map((row) => ({ ...row, id: Number(row.id) })),
+        next: rows.length === page.limit ? Number(rows.at(-1)?.id) : null,
+      };
+    },
   });
 }

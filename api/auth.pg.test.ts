@@ -2,11 +2,13 @@
 import { Client, Connection } from '@temporalio/client';
 import { createHash } from 'node:crypto';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../activities/schema/migrate.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { watchContract } from '../test/support/contract.ts';
+import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
@@ -15,6 +17,7 @@ import { roles } from './auth.ts';
 let database: TestDatabase;
 let pool: Pool;
 let api: ReturnType<typeof createApi>;
+let contract: Contract;
 const connection = Connection.lazy({ address: '127.0.0.1:1' });
 
 beforeAll(async () => {
@@ -35,7 +38,9 @@ beforeAll(async () => {
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
   });
+  contract = watchContract(api);
 });
+afterEach(() => contract.assertKept());
 afterAll(async () => {
   await api.close();
   await pool.end();

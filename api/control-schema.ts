@@ -21,6 +21,7 @@ export interface PipelineRow {
 
 export interface OperationRow {
   readonly id: string;
+  readonly pipeline: string;
   readonly name: string;
   readonly reason: string;
   readonly by: string;
@@ -67,16 +68,23 @@ export async function readPipelines(pool: Pool): Promise<readonly PipelineRow[]>
   );
 }
 
+const OPERATION = `id, pipeline, name, reason, requested_by AS by, via, state, answer, progress,
+  requested_at AS "requestedAt", finished_at AS "finishedAt"`;
+
 export async function readOperations(
   pool: Pool,
   page: { readonly pipeline: string; readonly limit: number },
 ): Promise<readonly OperationRow[]> {
   return query<OperationRow>(
     pool,
-    `SELECT id, name, reason, requested_by AS by, via, state, answer, progress, requested_at AS "requestedAt", finished_at AS "finishedAt"
-     FROM cdc.operations WHERE pipeline = $1 ORDER BY requested_at DESC, id LIMIT $2`,
+    `SELECT ${OPERATION} FROM cdc.operations WHERE pipeline = $1 ORDER BY requested_at DESC, id LIMIT $2`,
     [page.pipeline, page.limit],
   );
+}
+
+export async function readOperation(pool: Pool, id: string): Promise<OperationRow | undefined> {
+  const [operation] = await query<OperationRow>(pool, `SELECT ${OPERATION} FROM cdc.operations WHERE id = $1`, [id]);
+  return operation;
 }
 
 /** In the order of their ids; `after` is the last id of the page before. */
@@ -87,6 +95,10 @@ export async function readQuarantine(
     readonly limit: number;
     readonly after: number;
     readonly state: 'open' | 'resolved' | 'all';
+    readonly kind?: 'event' | 'root' | undefined;
+    readonly code?: string | undefined;
+    readonly source?: string | undefined;
+    readonly root?: string | undefined;
   },
 ): Promise<readonly QuarantineRow[]> {
   return query<QuarantineRow>(
@@ -95,8 +107,19 @@ export async function readQuarantine(
             attempts, first_at AS "firstAt", last_at AS "lastAt", resolved_at AS "resolvedAt"
      FROM cdc.quarantine
      WHERE pipeline = $1 AND id > $2 AND ($3 = 'all' OR (resolved_at IS NULL) = ($3 = 'open'))
+       AND ($5::text IS NULL OR kind = $5) AND ($6::text IS NULL OR code = $6)
+       AND ($7::text IS NULL OR source = $7) AND ($8::text IS NULL OR root = $8)
      ORDER BY id LIMIT $4`,
-    [page.pipeline, page.after, page.state, page.limit],
+    [
+      page.pipeline,
+      page.after,
+      page.state,
+      page.limit,
+      page.kind ?? null,
+      page.code ?? null,
+      page.source ?? null,
+      page.root ?? null,
+    ],
   );
 }
 

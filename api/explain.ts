@@ -7,6 +7,7 @@ import { ourSchemaBroken, unavailable } from '../activities/database-errors.ts';
 import { MkondoError } from '../model/errors.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { pipelineWorkflowId } from '../workflows/messages.ts';
+import { addRoute, time } from './route.ts';
 
 export interface ExplainApiDeps {
   readonly pool: Pool;
@@ -15,40 +16,92 @@ export interface ExplainApiDeps {
   readonly uiLink: (workflowId: string, runId?: string) => string | null;
 }
 
-const explainQuerySchema = z.strictObject({
-  table: z
-    .string('is missing')
-    .min(1, 'is missing')
-    .describe('a v3 table (referencedata.orderables) or a v2 table (public.products, products)'),
-  key: z
-    .string('is missing')
-    .min(1, 'is missing')
-    .describe("v3: the row's id; v2: its key; of several columns, a JSON array of their texts"),
+const position = z.object({ topic: z.string(), partition: z.int(), offset: z.int() }).nullable();
+const quarantinedSchema = z.object({
+  id: z.string(),
+  pipeline: z.string(),
+  code: z.string(),
+  message: z.string(),
+  advice: z.string(),
+  attempts: z.int(),
+  firstAt: time,
+  lastAt: time,
+  resolvedAt: time.nullable(),
+  position,
+});
+const landedRow = z.object({
+  pipeline: z.string(),
+  table: z.string(),
+  path: z.string().nullable().describe("place in the root's tree; null for a row that was asked for by itself"),
+  key: z.string().nullable(),
+  position,
+  committedAt: time.nullable().describe('when v2 committed it'),
+  isLive: z.boolean().describe('false when it is deleted in v2'),
+  row: z.unknown(),
+});
+const v3Row = z.object({
+  table: z.string(),
+  key: z.string(),
+  part: z.string().describe('the part of the root that it follows from; empty for the rest'),
+  row: z.unknown().describe('as it stands in v3; null when it is not there'),
+});
+const rootSchema = z.object({
+  pipeline: z.string(),
+  table: z.string(),
+  key: z.string(),
+  state: z.enum(['in v3', 'due', 'waiting', 'in quarantine', 'deleted', 'nothing in v3']),
+  v2: z.array(landedRow),
+  v3: z.array(v3Row),
+  adopted: z.array(z.object({ table: z.string(), id: z.string(), adoptedAt: time })),
+  written: z.object({ run: z.string(), at: time }).nullable().describe('which run wrote it last, and when'),
+  losses: z.array(z.object({ part: z.string(), code: z.string(), column: z.string(), count: z.int() })),
+  due: z.object({ attempts: z.int(), notBefore: z.string().nullable(), operation: z.string().nullable() }).nullable(),
+  waitsFor: z.array(z.object({ table: z.string(), key: z.string(), since: time })),
+  quarantine: z.array(quarantinedSchema),
+  workflow: z.object({ id: z.string(), run: z.string().nullable(), url: z.string().nullable() }),
 });
 
 export function registerExplain(app: FastifyInstance, { pool, pipelines, topicPrefix, uiLink }: ExplainApiDeps): void {
-  app.get('/explain', async ({ query }) => {
-    const asked = explainQuerySchema.safeParse(query);
-    if (!asked.success)
-      throw new MkondoError(
-        'REQUEST_INVALID',
-        `The query is not valid: ${asked.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}.`,
-        { advice: 'Ask for instance /explain?table=products&key=1.' },
-      );
-    const found = await explain(pool, { pipelines, topicPrefix, ...asked.data }).catch((error: unknown) => {
-      throw unavailable(error) ?? ourSchemaBroken(error) ?? error;
-    });
-    if (found === undefined)
-      throw new MkondoError('REQUEST_INVALID', `Neither v2 nor v3 has a table '${asked.data.table}'.`, {
-        advice: 'Give the table with its schema: public.products, referencedata.orderables.',
+  addRoute(app, {
+    method: 'GET',
+    url: '/explain',
+    tag: 'Explain',
+    summary: 'A v3 row by the v2 rows behind it, or a v2 row by what became of it',
+    query: z.strictObject({
+      table: z
+        .string('is missing')
+        .min(1, 'is missing')
+        .describe('a v3 table (referencedata.orderables) or a v2 table (public.products, products)'),
+      key: z
+        .string('is missing')
+        .min(1, 'is missing')
+        .describe("v3: the row's id; v2: its key; of several columns, a JSON array of their texts"),
+    }),
+    answer: z.object({
+      asked: z.object({ side: z.enum(['v2', 'v3']), table: z.string(), key: z.string() }),
+      answer: z.string(),
+      rows: z.array(z.union([landedRow, v3Row])),
+      roots: z.array(rootSchema),
+      moreRoots: z.int(),
+      quarantinedEvents: z.array(quarantinedSchema),
+    }),
+    refuses: ['TABLE_UNKNOWN'],
+    handle: async ({ query: asked }) => {
+      const found = await explain(pool, { pipelines, topicPrefix, ...asked }).catch((error: unknown) => {
+        throw unavailable(error) ?? ourSchemaBroken(error) ?? error;
       });
-    return {
-      ...found,
-      roots: found.roots.map((root) => {
-        const id = pipelineWorkflowId(root.pipeline);
-        const url = uiLink(id, root.written?.run);
-        return { ...root, workflow: { id, run: root.written?.run ?? null, url } };
-      }),
-    };
+      if (found === undefined)
+        throw new MkondoError('TABLE_UNKNOWN', `Neither v2 nor v3 has a table '${asked.table}'.`, {
+          advice: 'Give the table with its schema: public.products, referencedata.orderables.',
+        });
+      return {
+        ...found,
+        roots: found.roots.map((root) => {
+          const id = pipelineWorkflowId(root.pipeline);
+          const url = uiLink(id, root.written?.run);
+          return { ...root, workflow: { id, run: root.written?.run ?? null, url } };
+        }),
+      };
+    },
   });
 }

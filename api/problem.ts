@@ -1,17 +1,19 @@
 // Every failure of the API has one form: application/problem+json (RFC 9457) with our code and what to do.
-import { errorCode, MkondoError } from '../model/errors.ts';
+import { z } from 'zod';
+import { errorCode, errorCodes, MkondoError } from '../model/errors.ts';
 import type { ErrorCode } from '../model/errors.ts';
 
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly code: ErrorCode | 'UNKNOWN';
-  readonly detail: string;
-  readonly advice: string;
-  /** The path that was asked for. */
-  readonly instance: string;
-}
+export const problemSchema = z.object({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum([...errorCodes, 'UNKNOWN']).describe('see docs/errors.md'),
+  detail: z.string().describe('what happened, and why'),
+  advice: z.string().describe('what to do'),
+  instance: z.string().describe('the path that was asked for'),
+});
+
+export type Problem = z.infer<typeof problemSchema>;
 
 const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; readonly title: string }>>> = {
   OPERATION_REFUSED: { status: 409, title: 'The operation was refused' },
@@ -24,6 +26,9 @@ const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; reado
   TOKEN_REQUIRED: { status: 401, title: 'A token is needed' },
   ROLE_REQUIRED: { status: 403, title: 'Another role is needed' },
   PIPELINE_UNKNOWN: { status: 404, title: 'There is no such pipeline' },
+  METHOD_UNKNOWN: { status: 405, title: 'That cannot be done here' },
+  TABLE_UNKNOWN: { status: 404, title: 'There is no such table' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The id belongs to something else' },
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing here' },
   TEMPORAL_UNAVAILABLE: { status: 503, title: 'Temporal does not answer' },
@@ -31,10 +36,18 @@ const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; reado
   V3_UNAVAILABLE: { status: 503, title: 'The v3 database does not answer' },
 };
 
+export function statusOfCode(code: ErrorCode): number {
+  return kinds[code]?.status ?? 500;
+}
+
+export function titleOfCode(code: ErrorCode): string {
+  return kinds[code]?.title ?? 'The request failed';
+}
+
 export function toProblem(error: unknown, instance: string): Problem {
   const code = errorCode(error);
   if (code !== undefined && error instanceof MkondoError) {
-    const { status, title } = kinds[code] ?? { status: 500, title: 'The request failed' };
+    const [status, title] = [statusOfCode(code), titleOfCode(code)];
     return { type: 'about:blank', title, status, code, detail: error.message, advice: error.advice, instance };
   }
   // Fastify's own refusals: a URL that cannot be read, a body that is no JSON, or too large.

@@ -4,7 +4,6 @@ import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { MkondoError } from '../model/errors.ts';
 import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import type { VerificationRequest } from '../verification/contract.ts';
@@ -12,6 +11,7 @@ import { verificationWorkflow, verificationWorkflowId } from '../workflows/messa
 import type { verification } from '../workflows/verification.ts';
 import { query } from './control-schema.ts';
 import { unreachable } from './operate.ts';
+import { addRoute, limit, pipelineParams, workflowLink } from './route.ts';
 
 export interface VerificationApiDeps {
   readonly pool: Pool;
@@ -60,65 +60,68 @@ const pipelineVerificationSchema = z.object({
   differences: z.array(differenceSchema).describe('rows that the last one against landing found, from the first'),
 });
 
-const verifyBodySchema = z.strictObject({ against: z.enum(['landing', 'v2']).default('landing') });
-
-const begunSchema = z.object({
-  answer: z.string(),
-  workflow: z.object({ id: z.string(), url: z.string().nullable() }),
-});
+const begunSchema = z.object({ answer: z.string(), workflow: workflowLink });
 
 type Verification = z.infer<typeof verificationSchema>;
-
-const pageSchema = z.strictObject({
-  limit: z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(1, 'must be 1 or more')
-    .max(1_000, 'must be at most 1000')
-    .default(100),
-});
-
-/**
- * What these routes take and give, for a description of the API.
- * @public
- */
-export const verificationSchemas = {
-  verifications: verificationsSchema,
-  pipelineVerification: pipelineVerificationSchema,
-  page: pageSchema,
-  verifyBody: verifyBodySchema,
-  begun: begunSchema,
-} as const;
 
 export function registerVerification(app: FastifyInstance, deps: VerificationApiDeps): void {
   const { pool, pipelines, known, metrics } = deps;
 
-  app.get('/verification', async () => verificationsSchema.parse({ verifications: await readNewest(pool) }));
-
-  app.get<{ Params: { name: string } }>('/pipelines/:name/verification', async ({ params, query: given }) => {
-    const pipeline = known(params.name).name;
-    const { limit } = parse(pageSchema, given, 'query');
-    const newest = (await readNewest(pool)).filter((each) => each.pipeline === pipeline);
-    const ended = (wanted: Verification['against']): Verification | null =>
-      newest.find((each) => each.against === wanted && each.state !== 'running') ?? null;
-    return pipelineVerificationSchema.parse({
-      landing: ended('landing'),
-      v2: ended('v2'),
-      running: newest.filter(({ state }) => state === 'running'),
-      differences: await readDifferences(pool, { pipeline, limit }),
-    });
+  addRoute(app, {
+    method: 'GET',
+    url: '/verification',
+    tag: 'Verification',
+    summary: 'Of each pipeline, and of the reports, the newest verification of each kind',
+    answer: verificationsSchema,
+    handle: async () => ({ verifications: await readNewest(pool) }),
   });
 
-  app.post<{ Params: { name: string } }>('/pipelines/:name/verify', async ({ params, body }, reply) => {
-    const pipeline = known(params.name).name;
-    const { against: wanted } = parse(verifyBodySchema, body ?? {}, 'body');
-    const begun = await start(deps, { pipeline, against: wanted });
-    return reply.code(202).send(begun);
+  addRoute(app, {
+    method: 'GET',
+    url: '/pipelines/:name/verification',
+    tag: 'Verification',
+    summary: 'What the last verifications of a pipeline found, with the rows that differ',
+    params: pipelineParams,
+    query: z.strictObject({ limit: limit({ most: 1_000, otherwise: 100 }) }),
+    answer: pipelineVerificationSchema,
+    refuses: ['PIPELINE_UNKNOWN'],
+    handle: async ({ params, query: page }) => {
+      const pipeline = known(params.name).name;
+      const newest = (await readNewest(pool)).filter((each) => each.pipeline === pipeline);
+      const ended = (wanted: Verification['against']): Verification | null =>
+        newest.find((each) => each.against === wanted && each.state !== 'running') ?? null;
+      return {
+        landing: ended('landing'),
+        v2: ended('v2'),
+        running: newest.filter(({ state }) => state === 'running'),
+        differences: await readDifferences(pool, { pipeline, limit: page.limit }),
+      };
+    },
   });
 
-  app.post('/verification/reports', async (_request, reply) =>
-    reply.code(202).send(await start(deps, { pipeline: null, against: 'reports' })),
-  );
+  addRoute(app, {
+    method: 'POST',
+    url: '/pipelines/:name/verify',
+    tag: 'Verification',
+    summary: 'Compares v3 with landing, or with v2, now',
+    params: pipelineParams,
+    body: z.strictObject({ against: z.enum(['landing', 'v2']).default('landing') }),
+    answer: begunSchema,
+    status: 202,
+    refuses: ['PIPELINE_UNKNOWN', 'TEMPORAL_UNAVAILABLE'],
+    handle: ({ params, body }) => start(deps, { pipeline: known(params.name).name, against: body.against }),
+  });
+
+  addRoute(app, {
+    method: 'POST',
+    url: '/verification/reports',
+    tag: 'Verification',
+    summary: "Compares the figures of v3's reports now",
+    answer: begunSchema,
+    status: 202,
+    refuses: ['TEMPORAL_UNAVAILABLE'],
+    handle: () => start(deps, { pipeline: null, against: 'reports' }),
+  });
 
   // What stands in our schema, whichever worker looked, and after every restart.
   app.addHook('onRequest', async ({ routeOptions }) => {
@@ -192,15 +195,4 @@ async function readDifferences(
      ORDER BY id LIMIT $2`,
     [page.pipeline, page.limit],
   );
-}
-
-function parse<T>(schema: z.ZodType<T>, given: unknown, where: 'query' | 'body'): T {
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  throw new MkondoError('REQUEST_INVALID', `The ${where} is not valid: ${faults.join('; ')}.`, {
-    advice: `Correct the ${where} and send it again.`,
-  });
 }

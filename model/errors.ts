@@ -46,6 +46,9 @@ export const errorFates = {
   OPERATION_REFUSED: 'refuse',
   PIPELINE_UNKNOWN: 'refuse',
   OPERATION_UNKNOWN: 'refuse',
+  IDEMPOTENCY_KEY_REUSED: 'refuse',
+  METHOD_UNKNOWN: 'refuse',
+  TABLE_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
   TOKEN_REQUIRED: 'refuse',
   ROLE_REQUIRED: 'refuse',
@@ -64,6 +67,7 @@ export const errorFates = {
 } as const satisfies Record<string, ErrorFate>;
 
 export type ErrorCode = keyof typeof errorFates;
+export const errorCodes = Object.keys(errorFates) as ErrorCode[];
 
 /**
  * A failure with a code. `message` says what happened and why; `advice` says what to do.

@@ -1,0 +1,210 @@
+// What operators have pipelines do, over REST: each operation through the pipeline's workflow, and how it goes on.
+import type { Client } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { MkondoError } from '../model/errors.ts';
+import type { OperationName } from '../activities/contract.ts';
+import type { Pipeline } from '../pipelines/definition.ts';
+import { operationNames } from '../workflows/messages.ts';
+import { readOperation, readOperations } from './control-schema.ts';
+import { operate } from './operate.ts';
+import { addRoute, limit, pipelineParams, time } from './route.ts';
+
+export const operationSchema = z.object({
+  id: z.string(),
+  pipeline: z.string(),
+  name: z.enum(operationNames),
+  reason: z.string(),
+  by: z.string(),
+  via: z.string().describe('update, signal, ...: how it was asked for'),
+  state: z.enum(['running', 'done', 'failed', 'refused']),
+  answer: z.string(),
+  progress: z.unknown().describe('of one that takes a while: how far it is'),
+  requestedAt: time,
+  finishedAt: time.nullable(),
+});
+
+const notBlank = z.string().regex(/\S/, 'must not be blank');
+const common = {
+  reason: notBlank.describe('why: whoever finds the pipeline like this tomorrow wants to know'),
+  by: notBlank.optional().describe('who asks; with a token, its holder'),
+  id: z
+    .string()
+    .regex(/^[\w.:-]{1,100}$/, 'may hold letters, digits and . : _ - only, at most 100 of them')
+    .optional()
+    .describe('chosen by the caller: asked twice, it is done once. Or the header Idempotency-Key'),
+};
+const position = z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) });
+
+/**
+ * For the document: the judge of all ways in (REST, Temporal UI and CLI) is workflows/parse-request.ts, which says in words how
+ * an operation is asked for, and looks more closely.
+ */
+function bodyOf(name: OperationName): z.ZodType {
+  if (name === 'replay')
+    return z.strictObject({
+      ...common,
+      from: z.union([time, z.strictObject({ time }), position]).describe('a time, or a position of a topic'),
+    });
+  const aReason = notBlank.describe('a reason, and nothing else');
+  if (name !== 'pause') return z.union([aReason, z.strictObject(common)]);
+  const lasting = z
+    .string()
+    .regex(/^([1-9]\d{0,6} ?s|[1-9]\d{0,4} ?m|[1-9]\d{0,2} ?h|[1-9]\d? ?d|[1-9] ?w)$/)
+    .describe('"45m", "8h", "3d"; then it resumes by itself. What is longer is better said by "until"');
+  return z.union([
+    aReason,
+    z.strictObject({ ...common, for: lasting.optional() }),
+    z.strictObject({ ...common, until: time.describe('it resumes by itself then') }),
+  ]);
+}
+
+const answerSchema = z.object({
+  answer: z.string().describe('what happened and what follows, in a sentence or two'),
+  operation: z.object({
+    id: z.string(),
+    name: z.enum(operationNames),
+    workflowId: z.string().nullable().describe('the child workflow that does it; null where it is done already'),
+  }),
+  status: z.record(z.string(), z.unknown()).describe("the pipeline's status as its workflow has it"),
+});
+
+const summaries: Readonly<Record<(typeof operationNames)[number], string>> = {
+  pause: 'Changes go on landing, v3 stands still',
+  resume: 'Brings v3 up to date after a pause or a stop',
+  reset: "Deletes the pipeline's rows in v3, and derives all again",
+  reprocess: 'Derives all again, and writes what differs',
+  replay: 'Lands again from a Kafka position or time',
+  retryQuarantined: 'Tries again what stands in quarantine',
+  mend: 'Derives again the roots of which the last verification found rows that differ',
+};
+
+interface OperationsApiDeps {
+  readonly pool: Pool;
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** @throws MkondoError PIPELINE_UNKNOWN */
+  readonly known: (name: string) => Pipeline;
+}
+
+export function registerOperations(app: FastifyInstance, { pool, client, taskQueue, known }: OperationsApiDeps): void {
+  addRoute(app, {
+    method: 'GET',
+    url: '/pipelines/:name/operations',
+    tag: 'Operations',
+    summary: "The pipeline's operations, newest first",
+    params: pipelineParams,
+    query: z.strictObject({ limit: limit({ most: 50, otherwise: 50 }) }),
+    answer: z.object({ operations: z.array(operationSchema) }),
+    refuses: ['PIPELINE_UNKNOWN'],
+    handle: async ({ params, query }) => ({
+      operations: await readOperations(pool, { pipeline: known(params.name).name, limit: query.limit }),
+    }),
+  });
+
+  addRoute(app, {
+    method: 'GET',
+    url: '/operations/:id',
+    tag: 'Operations',
+    summary: 'One operation: who asked for it and why, how far it is, what came of it',
+    params: z.object({ id: z.string().describe('id of the operation') }),
+    answer: operationSchema,
+    refuses: ['OPERATION_UNKNOWN'],
+    handle: async ({ params }) => {
+      const operation = await readOperation(pool, params.id);
+      if (operation !== undefined) return operation;
+      throw new MkondoError('OPERATION_UNKNOWN', `There is no operation '${params.id}'.`, {
+        advice: 'GET /pipelines/{name}/operations lists them.',
+      });
+    },
+  });
+
+  for (const name of operationNames) {
+    addRoute(app, {
+      method: 'POST',
+      url: `/pipelines/:name/${name}`,
+      tag: 'Operations',
+      summary: summaries[name],
+      params: pipelineParams,
+      headers: z.object({
+        'idempotency-key': z
+          .string()
+          .regex(/^[\w.:-]{1,100}$/, 'may hold letters, digits and . : _ - only, at most 100 of them')
+          .optional()
+          .describe('the id of the operation: asked twice with the same key, it is done once'),
+      }),
+      body: bodyOf(name),
+      judgesBody: false,
+      answer: answerSchema,
+      refuses: ['PIPELINE_UNKNOWN', 'OPERATION_REFUSED', 'IDEMPOTENCY_KEY_REUSED', 'TEMPORAL_UNAVAILABLE'],
+      handle: async ({ params, headers, body, actor }) => {
+        const pipeline = known(params.name).name;
+        const asked = fieldsOf(body);
+        const key = headers['idempotency-key'];
+        const input = isObject(asked) ? filled(asked, { by: actor?.name, id: key }) : asked;
+        if (isObject(asked) && isObject(input) && typeof input.id === 'string')
+          await assertSame(pool, { id: input.id, pipeline, name, reason: asked.reason });
+        return operate({ client, taskQueue, pipeline, name, body: input });
+      },
+    });
+  }
+
+  app.post<{ Params: { name: string; operation: string } }>(
+    '/pipelines/:name/:operation',
+    // Before the body is looked at: whatever it is, the name is what is wrong.
+    {
+      onRequest: async ({ params }) => {
+        const pipeline = known(params.name);
+        throw new MkondoError('OPERATION_UNKNOWN', `${pipeline.name} has no operation '${params.operation}'.`, {
+          advice: `There are: ${operationNames.join(', ')}, verify.`,
+        });
+      },
+    },
+    () => undefined,
+  );
+}
+
+interface Fields {
+  readonly reason?: unknown;
+  readonly id?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** A text is a reason; what is neither text nor object is left to the judge. */
+function fieldsOf(body: unknown): unknown {
+  return typeof body === 'string' ? { reason: body } : body;
+}
+
+/** What the token and the header say goes before what the body says; what is no text there is left to the judge. */
+function filled(asked: Fields, said: Readonly<Record<'by' | 'id', string | undefined>>): Fields {
+  const fields: Record<string, unknown> = { ...asked };
+  for (const field of ['by', 'id'] as const) {
+    const given = fields[field];
+    if (said[field] !== undefined && (given === undefined || typeof given === 'string')) fields[field] = said[field];
+  }
+  return fields;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The same id for something else would get the answer of what it was first used for. */
+async function assertSame(
+  pool: Pool,
+  asked: { readonly id: string; readonly pipeline: string; readonly name: string; readonly reason: unknown },
+): Promise<void> {
+  const before = await readOperation(pool, asked.id);
+  if (before === undefined) return;
+  const isSame =
+    before.pipeline === asked.pipeline &&
+    before.name === asked.name &&
+    before.reason === (typeof asked.reason === 'string' ? asked.reason.trim() : asked.reason);
+  if (isSame) return;
+  throw new MkondoError(
+    'IDEMPOTENCY_KEY_REUSED',
+    `The id ${asked.id} belongs to another operation: ${before.name} of ${before.pipeline} (${before.reason}).`,
+    { advice: 'Take another id, or send the first request again as it was.' },
+  );
+}

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
+import type { SmallV2 } from '../test/engine/small-v2.ts';
 import { chunkFrom, createTestbed, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
 import type { V2Source } from '../test/engine/v2-source.ts';
@@ -33,7 +34,8 @@ function reading(engine: Engine, v2: V2Source, take = 1_000): Engine {
       partitions: () =>
         Promise.resolve(engine.topics.filter((topic) => v2.topics.has(topic)).map((topic) => `${topic}/0`)),
       async read(positions) {
-        const chunk = chunkFrom(engine, v2.topics, positions, () => take);
+        const asked = { ...engine, topics: engine.topics.filter((topic) => `${topic}/0` in positions) };
+        const chunk = chunkFrom(asked, v2.topics, positions, () => take);
         if (chunk.messages.length === 0) await sleep(20); // as Kafka waits for more
         return chunk;
       },
@@ -103,6 +105,88 @@ test('two attempts at once do the work once', async () => {
   expect(results.reduce((sum, { counts }) => sum + counts.written, 0)).toBe(60);
   await settle(testbed, v2);
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+describe('the first load of a pipeline with parts', () => {
+  const LINES = 'elmis.public.requisition_line_items/0';
+  /** Two requisitions of forty lines, of which nothing has been read yet. */
+  function twoRequisitions(): SmallV2 {
+    const v2 = createSmallV2('all');
+    v2.transaction((transaction) => {
+      insertInto(transaction, 'facilities', { id: 2, code: 'F2', geographiczoneid: 1, typeid: 1 });
+      insertInto(transaction, 'losses_adjustments_types', { name: 'DAMAGED', description: 'Damaged', additive: false });
+      for (const id of [1, 2]) {
+        const requisition = { facilityid: id, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
+        insertInto(transaction, 'requisitions', { id, ...requisition });
+        insertInto(transaction, 'requisition_status_changes', { id, rnrid: id, status: 'INITIATED' });
+        for (let line = 1; line <= 40; line += 1)
+          insertInto(transaction, 'requisition_line_items', {
+            id: id * 100 + line,
+            rnrid: id,
+            productcode: 'code 1',
+            stockinhand: line,
+          });
+      }
+    });
+    return v2;
+  }
+  async function settleAllBut(name: string, v2: SmallV2): Promise<void> {
+    const others = { ...testbed, engines: testbed.engines.filter((engine) => engine.name !== name) };
+    await settle(others, v2);
+  }
+
+  test('reads lines when their requisitions stand in v3, and derives them as they come', async () => {
+    const v2 = twoRequisitions();
+    await settleAllBut('requisitions', v2);
+    const engine = reading(testbed.engine('requisitions'), v2, 10);
+    const read: string[] = [];
+    const watched: Engine = {
+      ...engine,
+      reader: {
+        ...engine.reader,
+        async read(positions, options) {
+          const { rows } = await testbed.client.query('SELECT FROM requisition.requisitions');
+          read.push(LINES in positions ? `lines, beside ${rows.length} requisitions` : 'no lines');
+          return engine.reader.read(positions, options);
+        },
+      },
+    };
+    const result = await apply(watched, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits);
+    expect(result).toMatchObject({ dirty: 0, applied: { [LINES]: 80 } });
+    expect(read[0]).toBe('no lines');
+    expect(new Set(read)).toEqual(new Set(['no lines', 'lines, beside 2 requisitions']));
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('does not wait for a flow to end that never ends', async () => {
+    const v2 = twoRequisitions();
+    await settleAllBut('requisitions', v2);
+    const engine = reading(testbed.engine('requisitions'), v2, 10);
+    let changes = 0;
+    let readsWithoutLines = 0;
+    const enough = new AbortController();
+    const flowing: Engine = {
+      ...engine,
+      reader: {
+        ...engine.reader,
+        async read(positions, options) {
+          changes += 1;
+          if (!(LINES in positions)) readsWithoutLines += 1;
+          if (positions[LINES] === 80) enough.abort();
+          v2.change('facilities', 2, { name: `renamed ${changes} times`, typeid: 1 });
+          await sleep(20);
+          return engine.reader.read(positions, options);
+        },
+      },
+    };
+    const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
+    const { applied } = await apply(flowing, input, { ...scope, signal: enough.signal }, limits);
+    expect(applied[LINES]).toBe(80);
+    // Each of them brought something more.
+    expect(readsWithoutLines).toBeLessThan(100);
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
 });
 
 describe('a v3 that no longer fits the mapping', () => {

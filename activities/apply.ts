@@ -33,6 +33,8 @@ const POLL_MS = 250;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 /** A chunk of so many events with more behind it: the pipeline is catching up, lands, and derives beside it. */
 const CATCH_UP_EVENTS = 1_000;
+/** Topics of parts are held no longer than this, however much else there is to do. */
+const LONGEST_HOLD_MS = 30_000;
 /** Longest turn of deriving while nothing comes. */
 const TURN_MS = 5_000;
 /** Topics that do not exist yet are looked for so often. */
@@ -79,6 +81,11 @@ export async function apply(
     );
     return ahead;
   };
+  const release = async ({ isBehind }: Chunk): Promise<void> => {
+    if (held.size === 0) return;
+    const isAllDone = !isBehind && !(await hasDueRoots(pool, engine.name));
+    if (isAllDone || Date.now() - began >= LONGEST_HOLD_MS) held = new Set();
+  };
   const deriveForATurn = (): Promise<boolean> => {
     const end = Date.now() + TURN_MS;
     return drain.turn(() => isRead || scope.signal.aborted || Date.now() >= end);
@@ -111,7 +118,7 @@ export async function apply(
         await drain.rest();
       }
       if (Object.keys(chunk.next).length === 0) {
-        if (held.size > 0 && !(await hasDueRoots(pool, engine.name))) held = new Set();
+        await release(chunk);
         continue;
       }
 
@@ -137,6 +144,7 @@ export async function apply(
       await drain.follow(report.newParts);
       // Too many to derive at once: they must not wait until nothing comes any more.
       if (report.deferred > 0 && !isCatchingUp) await deriveForATurn();
+      await release(chunk);
     }
     await drain.follow(carried);
     await drain.rest();
@@ -158,7 +166,8 @@ export async function apply(
 
 /**
  * Topics of parts that have never been read: they are held until everything else has been, and the heads of the roots
- * stand in v3. So parts derive as they come, from the events that bring them, and are not read again.
+ * stand in v3. So parts derive as they come, from the events that bring them, and are not read again. Only a matter of
+ * speed: a root whose head comes later is derived whole.
  */
 function partsToHold(engine: Engine, positions: Offsets): ReadonlySet<string> {
   const { part } = engine.plan;

@@ -99,7 +99,7 @@ export function createDrain(engine: Engine, { run, done, orStop }: DrainInput): 
     },
 
     beside() {
-      if (fault !== null) throw fault.error;
+      throwFault();
       if (background !== null) return;
       const stop = new AbortController();
       const work = Promise.all([seek(there, stop.signal), seek(there, stop.signal)]).then(

@@ -13,6 +13,7 @@ import { idOf } from '../../model/ids.ts';
 import { stackOptions, withStack } from './bench-stack.ts';
 import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
+import type { Flowed } from './change-lines.ts';
 import { experimentsWhile, SHARE, triedBy } from './experiments.ts';
 import type { Tried } from './experiments.ts';
 import { applyAll, startOurs } from './ours.ts';
@@ -34,13 +35,16 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** So many single changes afterwards, each after 20 s of silence: what waking up costs. */
     silence: { type: 'string', default: '0' },
-    /** The same flow once more, while experiments on all requisitions run one after the other. */
-    experiment: { type: 'boolean', default: false },
+    /** Besides, so many times: the same flow alone, and while experiments on all requisitions run one after the other. */
+    experiment: { type: 'string', default: '0' },
   },
 });
 
 const RATE = Number(values.rate);
 const PER_TRANSACTION = Number(values['per-transaction']);
+const ROUNDS = Number(values.experiment);
+/** An experiment may cost the live flow less than this many times its p99. */
+const MOST_TIMES = 2;
 /** Both paths are awake and their code is warm when the measurement begins. */
 const WARM_UP_SECONDS = 15;
 const SILENCE_MS = 20_000;
@@ -57,6 +61,12 @@ interface Latency {
   readonly changes: number;
 }
 
+interface BesideExperiments {
+  readonly without: Latency;
+  readonly beside: Latency;
+  readonly tried: Tried;
+}
+
 await withStack({ name: 'bench-latency', values }, bench);
 process.exit(0);
 
@@ -65,7 +75,7 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   const changes = Math.round(RATE * Number(values.seconds));
   const warmUp = RATE * WARM_UP_SECONDS;
   // Each line is changed once only.
-  const flows = values.experiment ? 2 : 1;
+  const flows = 1 + 2 * ROUNDS;
   const lines = Math.max(Number(values.lines), changes * flows + warmUp + Number(values.silence));
   const source = await makeSource({ stack, lines, seed: Number(values.seed), linesPerRequisition: null, say });
   await applyAll(stack);
@@ -85,14 +95,7 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   await sink.check();
   const sinkSteady = latencyOf(await arrivals(stack, flow.lines, sinkCommits));
 
-  let besideExperiment: (Latency & Tried) | null = null;
-  if (values.experiment) {
-    say('the same flow once more, beside experiments ...');
-    const flowed = await experimentsWhile(ours.temporal, () =>
-      changeLines({ ...paced, seconds: Number(values.seconds), skipLines: warmUp + changes }),
-    );
-    besideExperiment = { ...latencyOf(await arrivals(stack, flowed.lines, v3Commits)), ...(await triedBy(stack)) };
-  }
+  const experiments = ROUNDS === 0 ? null : await besideExperiments();
 
   const single: number[] = [];
   for (let at = 0; at < Number(values.silence); at += 1) {
@@ -104,6 +107,26 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   const afterSilence = single.length === 0 ? null : latencyOf(await arrivals(stack, single, v3Commits));
   await ours.close();
   await sink.stop();
+
+  /** One after the other, and the other way round the next time: what else goes on at this machine hits both alike. */
+  async function besideExperiments(): Promise<BesideExperiments> {
+    const without: number[] = [];
+    const beside: number[] = [];
+    let skipLines = warmUp + changes;
+    const measure = async (isBeside: boolean): Promise<void> => {
+      const change = (): Promise<Flowed> => changeLines({ ...paced, seconds: Number(values.seconds), skipLines });
+      const { lines: changed } = await (isBeside ? experimentsWhile(ours.temporal, change) : change());
+      skipLines += changes;
+      const latencies = await arrivals(stack, changed, v3Commits);
+      (isBeside ? beside : without).push(...latencies);
+      say(`p99 ${isBeside ? 'beside experiments' : 'without'}: ${latencyOf(latencies).p99Ms.toFixed(1)} ms`);
+    };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await measure(round % 2 === 1);
+      await measure(round % 2 === 0);
+    }
+    return { without: latencyOf(without), beside: latencyOf(beside), tried: await triedBy(stack) };
+  }
 
   const row = (name: string, each: Latency): readonly (string | number)[] => [
     name,
@@ -117,12 +140,13 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
       ['', '     p50', '     p90', '     p99', '     max'],
       row('ours: bridge, Temporal, landing, derive, ledger, v3', oursSteady),
       row("Debezium's JDBC sink, same Kafka", sinkSteady),
-      ...(besideExperiment === null
+      ...(experiments === null
         ? []
         : [
+            row(`ours without experiments, ${ROUNDS} times in turn with:`, experiments.without),
             row(
-              `ours, beside experiments (${besideExperiment.experiments}, ${besideExperiment.roots} roots, share ${SHARE})`,
-              besideExperiment,
+              `ours beside ${experiments.tried.experiments} experiments (${experiments.tried.roots} roots, share ${SHARE})`,
+              experiments.beside,
             ),
           ]),
       ...(afterSilence === null
@@ -131,10 +155,14 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
     ]),
   );
   console.log('\nAimed at: median under 150 ms, p99 under 500 ms.');
+  if (experiments !== null) {
+    const times = experiments.beside.p99Ms / experiments.without.p99Ms;
+    console.log(`p99 beside experiments: ${times.toFixed(2)} times what it is without. Aimed at: under ${MOST_TIMES}.`);
+  }
   const file = await writeReport('latency', {
     ours: oursSteady,
     sink: sinkSteady,
-    besideExperiment,
+    experiments,
     afterSilence,
     rate: flow.rowsPerSecond,
     perTransaction: PER_TRANSACTION,

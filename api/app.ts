@@ -51,11 +51,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const { pool, client, taskQueue, uiLink, pipelines, metrics, log } = deps;
   const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
-  /** '<method> <path>' of all. */
+  /** '<method> <path>' of all, and those that are more than a refusal. */
   const routes: string[] = [];
+  const descriptions: RouteDescription[] = [];
   function refuse(fault: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Also where Fastify finds fault with what such a request lacks.
-    const methods = fault instanceof MkondoError ? [] : methodsOf(request.url, routes);
+    const methods = fault instanceof MkondoError ? [] : methodsOf(request.url, descriptions);
     const error = methods.length === 0 || methods.includes(request.method) ? fault : unknownMethod(request, methods);
     if (error !== fault) void reply.header('allow', methods.join(', '));
     const problem = toProblem(error, request.url);
@@ -72,7 +73,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     deps.onRoute?.(`${String(method)} ${path}`);
   });
   app.setNotFoundHandler((request, reply) => {
-    const methods = methodsOf(request.url, routes);
+    const methods = methodsOf(request.url, descriptions);
     if (methods.length > 0) return refuse(new Error('another method'), request, reply);
     return refuse(
       new MkondoError('ROUTE_UNKNOWN', `The API has no ${request.method} ${request.url}.`, {
@@ -89,7 +90,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
   });
 
-  const descriptions: RouteDescription[] = [];
   app.addHook('onRoute', ({ method, config }) => {
     if (config?.description !== undefined && method !== 'HEAD') descriptions.push(config.description);
   });
@@ -124,13 +124,10 @@ function unknownMethod({ method, url }: FastifyRequest, methods: readonly string
   });
 }
 
-/** The methods by which a path is served. `routes`: '<method> <pattern>'. */
-function methodsOf(url: string, routes: readonly string[]): readonly string[] {
+/** The methods by which a path is served. */
+function methodsOf(url: string, routes: readonly RouteDescription[]): readonly string[] {
   const [path = ''] = url.split('?');
-  const methods = routes.flatMap((route) => {
-    const [method = '', pattern = ''] = route.split(' ');
-    const isServed = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}/?$`).test(path);
-    return isServed && !pattern.includes('*') ? [method] : [];
-  });
-  return [...new Set(methods)];
+  return routes
+    .filter((route) => new RegExp(`^${route.url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}/?$`).test(path))
+    .map(({ method }) => method);
 }

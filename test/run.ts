@@ -23,7 +23,7 @@ if (unknown.length > 0) {
 }
 const wanted = suites.filter(({ name, kind }) => {
   if (positionals.length > 0) return positionals.includes(name);
-  return kind === 'check' || (!values.check && (kind === 'parts' || values.all));
+  return kind === 'check' || (!values.check && (kind === 'parts' || (values.all === true && kind === 'long')));
 });
 
 const interruption = new AbortController();

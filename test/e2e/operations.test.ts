@@ -113,7 +113,8 @@ describe('reprocess', () => {
           await kill('worker');
           await restart('worker');
         }
-        await operateToItsEnd('products', 'reprocess', { reason: 'as before' });
+        // The worker was killed before the workflow may have heard that the one before has ended: until then it is busy.
+        await eventually(() => operateToItsEnd('products', 'reprocess', { reason: 'as before' }));
       },
     );
     expect(new Set(counts)).toEqual(new Set([Number(count)]));

@@ -26,7 +26,11 @@ const [program, ...rest] = process.argv.slice(2);
 // Linux ends the program when this process is killed: nothing goes on unseen.
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
 const command = [...(setpriv ? [setpriv, '--pdeathsig', 'TERM', '--'] : []), node, program, ...rest];
-const child = spawn(command[0], command.slice(1), { cwd: projectDir, stdio: 'inherit' });
+// What Node makes of our TypeScript is kept, for all processes and threads: each starts sooner, and holds 20 MB less, since it
+// need not load the compiler.
+const compiled = join(projectDir, 'node_modules', '.cache', 'compiled');
+const env = { NODE_COMPILE_CACHE: compiled, ...process.env };
+const child = spawn(command[0], command.slice(1), { cwd: projectDir, stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 // npm does not always pass its own end on (its shell stands between): then we notice that our parent has changed.
 const parent = process.ppid;

@@ -33,15 +33,16 @@ export function createProcess({ stack, name, environment = {} }: ProcessOptions)
     command: () => ({
       file: ourNode,
       // A batch's rows die young: room for them spares copying, and those that do grow old with their batch should not
-      // set off a full collection each time (a third of the worker's processor time went there). Bound, since the process
-      // is to stay under 512 MB.
+      // set off a full collection each time (a third of the worker's processor time went there; with 128 MB instead of 64 a
+      // quarter of what was left). Bound, since the process is to stay under 512 MB.
       args: [
         '--max-semi-space-size=16',
-        '--initial-old-space-size=64',
+        '--initial-old-space-size=128',
         '--max-old-space-size=256',
         join(projectDir, entries[name]),
       ],
-      environment: { ...process.env, ...processEnvironment(stack), ...environment },
+      // glibc keeps an arena for each of many threads, and gives none of them back.
+      environment: { ...process.env, MALLOC_ARENA_MAX: '2', ...processEnvironment(stack), ...environment },
       directory: projectDir,
     }),
     probe: async () => {

@@ -158,6 +158,15 @@ test('a key that named one operation names no other; the same request again is t
   // The same as before: it is for the workflow to answer, which is away.
   expect((await ask('/pipelines/products/pause', 'op-1', 'why')).statusCode).toBe(503);
   expect((await ask('/pipelines/products/pause', 'a key/', 'why')).statusCode).toBe(400);
+  // The header does not make up for what is wrong in the body.
+  const headers = { 'idempotency-key': 'op-1' };
+  const both = {
+    method: 'POST',
+    url: '/pipelines/products/pause',
+    headers,
+    payload: { reason: 'why', id: '' },
+  } as const;
+  expect((await api.inject(both)).statusCode).toBe(400);
   contract.assertKept();
 });
 

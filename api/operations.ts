@@ -176,13 +176,11 @@ function fieldsOf(body: unknown): unknown {
   return typeof body === 'string' ? { reason: body } : body;
 }
 
-/** What the token and the header say goes before what the body says; what is no text there is left to the judge. */
+/** What the token and the header say goes before what the body says; what is not valid there is left to the judge. */
 function filled(asked: Fields, said: Readonly<Record<'by' | 'id', string | undefined>>): Fields {
   const fields: Record<string, unknown> = { ...asked };
-  for (const field of ['by', 'id'] as const) {
-    const given = fields[field];
-    if (said[field] !== undefined && (given === undefined || typeof given === 'string')) fields[field] = said[field];
-  }
+  for (const field of ['by', 'id'] as const)
+    if (said[field] !== undefined && common[field].safeParse(fields[field]).success) fields[field] = said[field];
   return fields;
 }
 

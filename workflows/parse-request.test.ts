@@ -72,6 +72,7 @@ test.each([
   ['an unknown field', 'pause', { reason: 'x', force: true }, 'unknown fields: force'],
   ['a blank name', 'pause', { reason: 'x', by: ' ' }, '"by" must be a text'],
   ['an id with spaces', 'reset', { reason: 'x', id: 'a b' }, '"id" may hold letters'],
+  ['an id with margins', 'reset', { reason: 'x', id: ' a' }, '"id" may hold letters'],
   ['a position for a pause', 'pause', { reason: 'x', from: '2026-01-31' }, '"from" belongs to replay'],
   ['an end of what has none', 'resume', { reason: 'x', for: '8h' }, '"for" and "until" belong to pause'],
   ['two ends', 'pause', { reason: 'x', for: '8h', until: '2026-02-01' }, 'not both'],

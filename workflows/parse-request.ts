@@ -54,8 +54,8 @@ export function parseRequest({ pipeline, name, via, input, id, nowMs }: Asked): 
     if (fields[field] !== undefined && text(fields[field]) === undefined)
       return refuse(`"${field}" must be a text that is not blank.`);
   }
-  // The id becomes part of a workflow id, of a URL and of a log line.
-  if (!/^[\w.:-]{1,100}$/.test(request.id))
+  // The id becomes part of a workflow id, of a URL and of a log line. What has margins is another text.
+  if (!/^[\w.:-]{1,100}$/.test(String(fields['id'] ?? request.id)))
     return refuse('"id" may hold letters, digits and . : _ - only, at most 100 of them.');
   if (name !== 'replay' && fields['from'] !== undefined) return refuse('"from" belongs to replay alone.');
   if (name !== 'pause' && (fields['for'] !== undefined || fields['until'] !== undefined))

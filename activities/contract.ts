@@ -58,7 +58,18 @@ export interface ApplyResult extends PipelineState {
   readonly counts: Counts;
 }
 
-export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined' | 'mend';
+export type OperationName =
+  | 'pause'
+  | 'resume'
+  | 'reset'
+  | 'reprocess'
+  | 'replay'
+  | 'retryQuarantined'
+  | 'mend'
+  | 'cancel';
+
+/** How a long operation may end. */
+export type OperationEndState = 'done' | 'failed' | 'cancelled';
 
 export interface OperationRequest {
   /** Chosen by the caller or the workflow; the same id twice is one operation. */
@@ -72,6 +83,8 @@ export interface OperationRequest {
   readonly from?: ReplayFrom;
   /** Only for pause, ISO 8601: when it ends by itself. */
   readonly until?: string;
+  /** Only for cancel: the id of the operation that is to end; the one that is under way where it is left out. */
+  readonly operation?: string;
 }
 
 /** Where a replay begins: a Kafka offset of one topic, or a time for all of the pipeline's topics (ISO 8601). */
@@ -108,12 +121,14 @@ export interface PipelineActivities {
   setMode(input: OperationRequest & { readonly mode: 'running' | 'paused' }): Promise<PipelineState>;
   /** Records that an operation was refused, with the answer. */
   recordRefusal(input: OperationRequest & { readonly answer: string }): Promise<void>;
+  /** Records that the end of another operation was asked for: who, why, and the answer. */
+  recordCancel(input: OperationRequest & { readonly answer: string }): Promise<void>;
   /** Records that a long operation begins (state running). */
   beginOperation(input: OperationRequest): Promise<void>;
-  /** Records how it ended. */
+  /** Records how it ended; of one that has ended, nothing. */
   endOperation(input: {
     readonly id: string;
-    readonly state: 'done' | 'failed';
+    readonly state: OperationEndState;
     readonly answer: string;
   }): Promise<void>;
   /** Deletes exactly the v3 rows that the pipeline owns, then marks all its roots dirty. Heartbeats OperationProgress. */

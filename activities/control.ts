@@ -1,6 +1,6 @@
 // The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
-import type { Mode, Offsets, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
+import type { Mode, Offsets, OperationEndState, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
@@ -284,7 +284,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
 export async function recordOperation(
   client: Queryable,
   request: OperationRequest,
-  outcome: { readonly state: 'running' | 'done' | 'failed' | 'refused'; readonly answer: string },
+  outcome: { readonly state: 'running' | 'refused' | OperationEndState; readonly answer: string },
 ): Promise<void> {
   await client.query(
     `INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, input, state, answer, finished_at)
@@ -300,6 +300,7 @@ export async function recordOperation(
       JSON.stringify({
         ...(request.from === undefined ? {} : { from: request.from }),
         ...(request.until === undefined ? {} : { until: request.until }),
+        ...(request.operation === undefined ? {} : { operation: request.operation }),
       }),
       outcome.state,
       outcome.answer,

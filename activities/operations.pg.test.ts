@@ -13,6 +13,7 @@ import type { ActivityScope } from './apply.ts';
 import type { OperationRequest } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
 import type { Engine } from './engine.ts';
+import { createActivities } from './index.ts';
 import { awaitDerived, changeMode, clearOwned, markAll, retryQuarantined } from './operations.ts';
 import { planOf } from './plan.ts';
 
@@ -172,6 +173,34 @@ describe('reset', () => {
       await testbed.client.query('DROP TABLE referencedata.of_v3');
     }
     await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('cancelled between two chunks, it leaves the rest as it is, and what it had cleared comes back', async () => {
+    const v2 = await filled();
+    v2.transaction((transaction) => {
+      for (let id = 2; id <= 600; id += 1)
+        insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
+    });
+    await settle(testbed, v2);
+    const engine = testbed.engine('facilities');
+    const cancel = new AbortController();
+    const cancelled = { ...scope, signal: cancel.signal, heartbeat: () => cancel.abort() };
+    const operation = await begin(engine, 'reset');
+    await expect(clearOwned(engine, operation, cancelled)).rejects.toThrow('cancelled between two chunks');
+    expect(await count('referencedata.facilities')).toBe(100);
+    const activities = createActivities(engine.deps);
+    await activities.endOperation({
+      id: operation.id,
+      state: 'cancelled',
+      answer: 'Cancelled by Asha: wrong pipeline',
+    });
+    // A word that comes late changes nothing.
+    await activities.endOperation({ id: operation.id, state: 'failed', answer: 'late' });
+    expect(await readState(engine.deps.pool, engine.name)).toMatchObject({ mode: 'running', operation: null });
+    const { rows } = await testbed.client.query('SELECT state, answer FROM cdc.operations');
+    expect(rows).toEqual([{ state: 'cancelled', answer: 'Cancelled by Asha: wrong pipeline' }]);
     await settle(testbed, v2);
     expect(await testbed.compare(v2)).toEqual({ differences: [] });
   });

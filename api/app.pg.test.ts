@@ -154,7 +154,7 @@ test('whoever asks for what is not there is told what there is', async () => {
       advice: string;
     }>().advice;
   expect(await advice('POST', '/pipelines/products/frobnicate')).toBe(
-    'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, verify.',
+    'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, cancel, verify.',
   );
   for (const url of ['/', '/pipelines/products/pause/now']) {
     const routes = await advice('GET', url);

@@ -43,11 +43,13 @@ beforeAll(async () => {
   await database.client.query(`
     INSERT INTO cdc.pipelines (name, mode, mode_reason) VALUES ('products', 'paused', 'why');
     INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, state, answer)
-    VALUES ('op-1', 'products', 'pause', 'why', 'Asha', 'update', 'done', 'ok');
+    VALUES ('op-1', 'products', 'pause', 'why', 'Asha', 'update', 'done', 'ok'),
+      ('op-3', 'products', 'reset', 'why', 'Asha', 'update', 'running', '');
     INSERT INTO cdc.quarantine (pipeline, kind, source, root, code, message) VALUES
       ('products', 'root', 'public.products', '7', 'DERIVE_FAILED', 'no'), ('products', 'root', 'public.products', '8', 'V3_CONSTRAINT', 'no');
     INSERT INTO cdc.verifications (id, pipeline, against, state, differences, finished_at, result)
-    VALUES ('v-1', 'products', 'landing', 'done', 0, now(), '{"answer": "equal"}');
+    VALUES ('v-1', 'products', 'landing', 'done', 0, now(), '{"answer": "equal"}'),
+      ('v-2', 'products', 'landing', 'running', NULL, NULL, NULL);
     INSERT INTO cdc.experiments (id, pipeline, change, version, share, reason, requested_by, state, report)
     VALUES ('e-1', 'products', NULL, 'v', 0.25, 'why', 'Asha', 'running', '{}');
     INSERT INTO cdc.audit (actor, role, method, path, reason, status, code) VALUES ('Asha', 'operator', 'POST', '/', 'why', 200, NULL);
@@ -108,6 +110,9 @@ test.each([
   ['/pipelines/products/quarantine', 200],
   ['/pipelines/products/quarantine?code=V3_CONSTRAINT&root=8&kind=root&source=public.products', 200],
   ['/pipelines/products/quarantine?code=NO_SUCH', 400],
+  ['/pipelines/products/quarantine?root=%00', 400],
+  ['/operations/%00', 400],
+  ['/explain?table=products&key=%00', 400],
   ['/pipelines/no-such/quarantine', 404],
   ['/pipelines/products/verification', 200],
   ['/pipelines/no-such/verification', 404],
@@ -135,6 +140,13 @@ test.each([
   ['POST', '/pipelines/products/resume', { reason: 'x', id: 'op-1' }, 422],
   ['POST', '/pipelines/products/verify', { against: 'v4' }, 400],
   ['POST', '/pipelines/products/verify', {}, 503],
+  ['POST', '/operations/op-1/cancel', { reason: 'x' }, 409],
+  ['POST', '/operations/op-1/cancel', { reason: ' ' }, 400],
+  ['POST', '/operations/op-2/cancel', { reason: 'x' }, 404],
+  ['POST', '/operations/op-3/cancel', { reason: 'x' }, 503],
+  ['POST', '/operations/v-1/cancel', { reason: 'x' }, 409],
+  ['POST', '/operations/v-2/cancel', { reason: 'x' }, 503],
+  ['POST', '/pipelines/products/cancel', { reason: 'x', operation: 'op-3' }, 503],
   ['POST', '/verification/reports', {}, 503],
   ['POST', '/experiments', { pipeline: 'products', change: null, reason: 'x' }, 409],
   ['POST', '/experiments', { pipeline: 'programs', change: 'no-such', reason: 'x' }, 422],

@@ -14,6 +14,7 @@ import { readOperations, readPipelines, readQuarantine } from './control-schema.
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operationSchema } from './operations.ts';
 import { addRoute, limit, pipelineParams, time, workflowLink } from './route.ts';
+import { text } from '../model/text.ts';
 
 const pipelineSchema = z.object({
   name: z.string(),
@@ -142,8 +143,8 @@ export function registerPipelines(app: FastifyInstance, deps: PipelinesApiDeps):
       state: z.enum(['open', 'resolved', 'all']).default('open'),
       kind: z.enum(['event', 'root']).optional(),
       code: z.enum(errorCodes).optional(),
-      source: z.string().optional().describe('v2 table, public.products'),
-      root: z.string().optional().describe("key of the root's row in v2"),
+      source: text.optional().describe('v2 table, public.products'),
+      root: text.optional().describe("key of the root's row in v2"),
     }),
     answer: z.object({
       quarantine: z.array(quarantinedSchema),

@@ -63,7 +63,17 @@ test('help is what is typed by whoever knows nothing', () => {
   expect(parseArguments([])).toMatchObject({ name: 'help' });
 });
 
+test('an operation is cancelled by its id, with a reason', () => {
+  expect(parse('cancel ab-12 --reason wrong_pipeline --by Asha')).toMatchObject({
+    name: 'cancel',
+    id: 'ab-12',
+    body: { reason: 'wrong pipeline', by: 'Asha' },
+  });
+});
+
 test.each([
+  ['cancel ab-12', 'cancel needs --reason'],
+  ['cancel --reason x', 'takes the id of one operation'],
   ['frobnicate', "There is no command 'frobnicate'"],
   ['pause products', 'pause needs --reason'],
   ['pause --reason x', 'pause of which pipeline?'],

@@ -30,7 +30,15 @@ export type Command =
       readonly wait: boolean;
     })
   | (Common & { readonly name: 'quarantine'; readonly pipeline: string; readonly limit: number })
-  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string });
+  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string })
+  | (Common & CancelCommand);
+
+export interface CancelCommand {
+  readonly name: 'cancel';
+  /** Of the operation, or of the verification. */
+  readonly id: string;
+  readonly body: { readonly reason: string; readonly by?: string };
+}
 
 export type ExperimentCommand = { readonly name: 'experiment' } & (
   | { readonly act: 'list' }
@@ -94,6 +102,7 @@ export const usage = `mkondo <command> [pipeline ...] [options]
   verify <pipeline ...>      compares v3 with what has landed, row by row
       --against v2             with v2 itself
   mend <pipeline ...>        derives the roots again of which verify found rows that differ
+  cancel <operation's id>    ends an operation, or a verification, at its next step; what it has begun is left whole
   experiment                 every experiment; or with
     start <pipeline>           tries --with CHANGE (or --with deployed) beside v3; --share 0.25 of its time at most
     show|promote|discard <id>  what it found; v3 gets it; it goes. --despite-failures promotes where roots fail
@@ -152,6 +161,7 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   verify: ['all', 'against', 'no-wait'],
   quarantine: ['retry', 'limit', 'reason', 'by', 'id', 'no-wait'],
   explain: [],
+  cancel: ['reason', 'by'],
   help: [],
 };
 
@@ -185,6 +195,12 @@ export function parseArguments(argv: readonly string[]): Command {
       throw wrong('explain takes a table and a key: mkondo explain referencedata.orderables 5d0c…');
     return { name, json, api, table, key };
   }
+  if (name === 'cancel') {
+    const [id, ...more] = names;
+    if (id === undefined || more.length > 0)
+      throw wrong('cancel takes the id of one operation; mkondo status <pipeline> names it.');
+    return { name, json, api, id, body: reasoned() };
+  }
   if (name === 'quarantine') {
     const [pipeline, ...more] = names;
     if (pipeline === undefined || more.length > 0) throw wrong('quarantine takes one pipeline.');
@@ -202,10 +218,16 @@ export function parseArguments(argv: readonly string[]): Command {
     return [...new Set(names)];
   }
 
-  function operate(operation: string, pipelines: Chosen): Command {
-    const { reason, by, id, until } = values;
+  function reasoned(): { readonly reason: string; readonly by?: string } {
+    const { reason, by } = values;
     if (reason === undefined || reason.trim() === '')
       throw wrong(`${name} needs --reason: whoever finds the pipeline like this tomorrow wants to know why.`);
+    return { reason, ...(by === undefined ? {} : { by }) };
+  }
+
+  function operate(operation: string, pipelines: Chosen): Command {
+    const { id, until } = values;
+    const body = reasoned();
     // An id is one operation of one pipeline.
     if (id !== undefined && (pipelines === 'all' || pipelines.length > 1))
       throw wrong('--id goes with one pipeline: an id is one operation.');
@@ -217,8 +239,7 @@ export function parseArguments(argv: readonly string[]): Command {
       api,
       pipelines,
       body: {
-        reason,
-        ...(by === undefined ? {} : { by }),
+        ...body,
         ...(id === undefined ? {} : { id }),
         ...(values.for === undefined ? {} : { for: values.for }),
         ...(until === undefined ? {} : { until }),

@@ -75,7 +75,7 @@ function links({ api, dashboard }: PipelineStatus['links']): string {
 
 function running(operation: OperationRecord, pipeline: string): string {
   const workflowId = operationWorkflowId({ pipeline, name: operation.name, id: operation.id });
-  return `**${operation.name} is running** since ${short(operation.at)}, by ${line(operation.by, 60)}: ${line(operation.reason)} (workflow \`${workflowId}\`)`;
+  return `**${operation.name} is running** since ${short(operation.at)}, by ${line(operation.by, 60)}: ${line(operation.reason)} (workflow \`${workflowId}\`). The update \`cancel\` ends it at its next step.`;
 }
 
 function figures(status: PipelineStatus): string {

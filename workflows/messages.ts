@@ -6,6 +6,7 @@ import type {
   Counts,
   Mode,
   Offsets,
+  OperationEndState,
   OperationName,
   OperationRequest,
   PipelineState,
@@ -61,6 +62,7 @@ export const operationNames = [
   'replay',
   'retryQuarantined',
   'mend',
+  'cancel',
 ] as const satisfies readonly OperationName[];
 
 /** What an operator types: `{"reason": "..."}`, or the reason alone as a JSON string. */
@@ -77,6 +79,8 @@ export type OperationInput =
       /** Only for pause: for how long ("45m", "8h", "3d"), or until when (ISO 8601); then it resumes by itself. */
       readonly for?: string;
       readonly until?: string;
+      /** Only for cancel: the id of the operation that is to end; the one that is under way where it is left out. */
+      readonly operation?: string;
     };
 
 export interface OperationAnswer {
@@ -112,7 +116,7 @@ export interface OperationRecord {
   readonly reason: string;
   readonly by: string;
   readonly via: OperationRequest['via'];
-  readonly state: 'running' | 'done' | 'failed' | 'refused';
+  readonly state: 'running' | 'refused' | OperationEndState;
   readonly answer: string;
   /** ISO 8601. */
   readonly at: string;
@@ -167,8 +171,14 @@ export interface PipelineStatus {
 export interface OperationEnd {
   readonly id: string;
   readonly name: OperationName;
-  readonly state: 'done' | 'failed';
+  readonly state: OperationEndState;
   readonly answer: string;
+}
+
+/** To the workflow of an operation or of a verification: end at the next step. */
+export interface Cancellation {
+  readonly reason: string;
+  readonly by: string;
 }
 
 /** What an operator types: `{"reason": "..."}`. */
@@ -193,6 +203,11 @@ export const wake = defineSignal('wake');
 /** From a verification: what it found. */
 export const verified = defineSignal<[VerificationSummary]>('verified');
 export const operationEnded = defineSignal<[OperationEnd]>('operationEnded');
+
+/** To the workflow of an operation, or of a verification. A pipeline's update of that name sends it on. */
+export const cancelled = defineSignal<[Cancellation]>('cancel');
+export const cancelledDescription =
+  'Ends it at its next step; what was begun is left whole. Input: {"reason": "...", "by": "..."}.';
 
 export const operationSignals = Object.fromEntries(
   operationNames.map((name) => [name, defineSignal<[OperationInput]>(name)]),
@@ -228,4 +243,5 @@ export const descriptions = {
   replay: `Lands again from a Kafka position or time; nothing newer is changed. Input: {"reason": "...", "from": "2026-01-31T00:00:00Z"} or "from": {"topic": "...", "partition": 0, "offset": 0}.`,
   retryQuarantined: `Tries again what is in quarantine. ${input}`,
   mend: `Derives the roots again of which the last verification found rows that differ, and no others. ${input}`,
+  cancel: `Ends the long operation that is under way, at its next step; what was begun is left whole. ${input} With "operation": "<id>" only if it is that one.`,
 } as const satisfies Record<string, string>;

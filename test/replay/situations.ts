@@ -136,7 +136,18 @@ export const situations: readonly Situation[] = [
       await handle.signal(messages.operationSignals.reprocess, { reason: 'new transformation', id: 'recorded' });
       while (!schema.calls.some(({ activity }) => activity === 'markAll')) await wait(50);
       await client.workflow.getHandle(`${handle.workflowId}/reprocess/recorded`).cancel();
-      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'failed');
+      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'cancelled');
+    },
+  },
+  {
+    name: 'operation-cancelled',
+    schema: held,
+    operation: 'reset',
+    async play(running, schema) {
+      await update(running, 'reset', { reason: 'rows were lost', id: 'recorded' });
+      await isCalled(schema, 'clearOwned');
+      await update(running, 'cancel', { reason: 'the wrong pipeline', operation: 'recorded' });
+      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'cancelled');
     },
   },
   {

@@ -105,6 +105,9 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
         await enter('recordRefusal', input);
         schema.refusals.push(input.answer);
       },
+      async recordCancel(input) {
+        await enter('recordCancel', input);
+      },
       async beginOperation(input) {
         await enter('beginOperation', input);
         schema.state = {

@@ -66,6 +66,7 @@ export type OperationName =
   | 'replay'
   | 'retryQuarantined'
   | 'mend'
+  | 'discard'
   | 'cancel';
 
 /** How a long operation may end. */
@@ -85,6 +86,18 @@ export interface OperationRequest {
   readonly until?: string;
   /** Only for cancel: the id of the operation that is to end; the one that is under way where it is left out. */
   readonly operation?: string;
+  /** Only for retryQuarantined and discard: which entries; all where it is left out. */
+  readonly only?: QuarantineFilter;
+}
+
+/** Entries of the quarantine for which all of it holds. */
+export interface QuarantineFilter {
+  readonly ids?: readonly string[];
+  readonly roots?: readonly string[];
+  readonly kind?: 'event' | 'root';
+  readonly code?: string;
+  /** v2 table. */
+  readonly source?: string;
 }
 
 /** Where a replay begins: a Kafka offset of one topic, or a time for all of the pipeline's topics (ISO 8601). */
@@ -137,8 +150,10 @@ export interface PipelineActivities {
   markAll(input: OperationRequest): Promise<OperationOutcome>;
   /** Lands again from a Kafka position or time up to where the pipeline is; older events change nothing. */
   replay(input: OperationRequest): Promise<OperationOutcome>;
-  /** Decodes quarantined events again, and marks quarantined roots dirty. */
+  /** Decodes quarantined events again, and marks quarantined roots dirty; `only` some. */
   retryQuarantined(input: OperationRequest): Promise<OperationOutcome>;
+  /** Gives up what is in quarantine, `only` some: it is kept with who and why, and no longer counted or tried. */
+  discard(input: OperationRequest): Promise<OperationOutcome>;
   /** Waits until no root of this operation is dirty any more; heartbeats OperationProgress. */
   awaitDerived(input: {
     readonly id: string;

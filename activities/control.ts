@@ -1,6 +1,6 @@
 // The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
-import type { Mode, Offsets, OperationEndState, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
+import type { Mode, Offsets, OperationEndState, OperationRequest, PipelineState } from './contract.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
@@ -227,9 +227,9 @@ interface StateRow {
   readonly quarantined: string;
   readonly retry_in_ms: string | null;
   readonly operation:
-    | (Omit<OperationRequest, 'pipeline' | 'from' | 'until'> & {
+    | (Omit<OperationRequest, 'pipeline' | 'from' | 'until' | 'only'> & {
         readonly since: string;
-        readonly input: { readonly from?: ReplayFrom };
+        readonly input: Pick<OperationRequest, 'from' | 'only'>;
       })
     | null;
 }
@@ -240,7 +240,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.mode_until, p.stop_code, p.stop_message, p.last_event_at,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
-            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL) AS quarantined,
+            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL AND q.discarded_at IS NULL) AS quarantined,
             (SELECT CASE WHEN p.mode = 'running' AND isfinite(min(d.not_before)) THEN greatest(0, extract(epoch FROM min(d.not_before) - now()) * 1000)
                          WHEN p.mode = 'running' AND min(d.not_before) = '-infinity' THEN 0 END
              FROM cdc.dirty d WHERE d.pipeline = p.name) AS retry_in_ms,
@@ -301,6 +301,7 @@ export async function recordOperation(
         ...(request.from === undefined ? {} : { from: request.from }),
         ...(request.until === undefined ? {} : { until: request.until }),
         ...(request.operation === undefined ? {} : { operation: request.operation }),
+        ...(request.only === undefined ? {} : { only: request.only }),
       }),
       outcome.state,
       outcome.answer,

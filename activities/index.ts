@@ -7,7 +7,7 @@ import type { PipelineActivities, PipelineState } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
 import { createEngines } from './engine.ts';
 import type { Engine, EngineDeps } from './engine.ts';
-import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
+import { awaitDerived, changeMode, clearOwned, discard, markAll, replay, retryQuarantined } from './operations.ts';
 import { isCancelled, toFailure } from './failure.ts';
 import { readRetention } from './retention.ts';
 import { inTransaction } from './transaction.ts';
@@ -71,6 +71,7 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
     markAll: (input) => run(input.pipeline, (engine) => markAll(engine, input)),
     replay: (input) => run(input.pipeline, (engine, scope) => replay(engine, input, scope)),
     retryQuarantined: (input) => run(input.pipeline, (engine, scope) => retryQuarantined(engine, input, scope)),
+    discard: (input) => run(input.pipeline, (engine, scope) => discard(engine, input, scope)),
     awaitDerived: (input) => run(input.pipeline, (engine, scope) => awaitDerived(engine, input, scope)),
   };
 }

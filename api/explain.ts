@@ -28,6 +28,7 @@ const quarantinedSchema = z.object({
   firstAt: time,
   lastAt: time,
   resolvedAt: time.nullable(),
+  discardedAt: time.nullable(),
   position,
 });
 const landedRow = z.object({

@@ -41,6 +41,26 @@ const common = {
 };
 const position = z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) });
 
+const named = <T extends z.ZodType>(each: T): z.ZodOptional<z.ZodArray<T>> =>
+  z.array(each).min(1).max(1_000).optional();
+const filter = {
+  ids: named(z.union([z.int().min(0).max(999_999_999_999_999), z.string().regex(/^\d{1,15}$/)])),
+  roots: named(text),
+  kind: z.enum(['event', 'root']).optional(),
+  code: notBlank.optional(),
+  source: notBlank.optional().describe('v2 table, public.products'),
+};
+const only = z
+  .union([
+    z.literal('everything'),
+    // An empty one would be taken for everything.
+    z
+      .strictObject(filter)
+      .refine((given) => Object.keys(given).length > 0)
+      .meta({ minProperties: 1 }),
+  ])
+  .describe('which entries of the quarantine: those for which all of it holds');
+
 /**
  * For the document: the judge of all ways in (REST, Temporal UI and CLI) is workflows/parse-request.ts, which says in words how
  * an operation is asked for, and looks more closely.
@@ -52,6 +72,8 @@ function bodyOf(name: OperationName): z.ZodType {
       from: z.union([time, z.strictObject({ time }), position]).describe('a time, or a position of a topic'),
     });
   const aReason = notBlank.describe('a reason, and nothing else');
+  if (name === 'retryQuarantined') return z.union([aReason, z.strictObject({ ...common, only: only.optional() })]);
+  if (name === 'discard') return z.strictObject({ ...common, only });
   if (name === 'cancel')
     return z.union([
       aReason,
@@ -92,6 +114,7 @@ const summaries: Readonly<Record<(typeof operationNames)[number], string>> = {
   replay: 'Lands again from a Kafka position or time',
   retryQuarantined: 'Tries again what stands in quarantine',
   mend: 'Derives again the roots of which the last verification found rows that differ',
+  discard: 'Gives up what stands in quarantine: kept with who and why, no longer counted',
   cancel: 'Ends the long operation that is under way, at its next step',
 };
 

@@ -70,6 +70,10 @@ const quarantinedSchema = z.object({
   firstAt: time,
   lastAt: time,
   resolvedAt: time.nullable(),
+  discarded: z
+    .object({ at: time, by: z.string(), reason: z.string() })
+    .nullable()
+    .describe('given up by an operator; it comes back when it is tried again and fails again'),
   position: z.object({ topic: z.string(), partition: z.int(), offset: z.int() }).nullable(),
   key: bytes,
   payload: bytes,
@@ -140,7 +144,7 @@ export function registerPipelines(app: FastifyInstance, deps: PipelinesApiDeps):
         .max(Number.MAX_SAFE_INTEGER, 'must be an id')
         .default(0)
         .describe('`next` of the page before'),
-      state: z.enum(['open', 'resolved', 'all']).default('open'),
+      state: z.enum(['open', 'discarded', 'resolved', 'all']).default('open'),
       kind: z.enum(['event', 'root']).optional(),
       code: z.enum(errorCodes).optional(),
       source: text.optional().describe('v2 table, public.products'),

@@ -7,6 +7,7 @@ const steps: Readonly<Record<string, string>> = {
   clear: 'clears v3 rows',
   replay: 'lands again',
   retry: 'tries again',
+  discard: 'discards',
   derive: 'derives roots',
 };
 

@@ -48,7 +48,7 @@ export const prompt = proxyActivities<
 
 export type Steps = Pick<
   PipelineActivities,
-  'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'
+  'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'discard' | 'awaitDerived'
 > &
   Pick<VerificationActivities, 'mend'>;
 

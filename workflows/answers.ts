@@ -36,6 +36,7 @@ export const leftBehind: Readonly<Record<OperationName, string>> = {
   replay: 'What it has landed stays: it was newer than what was there.',
   retryQuarantined: 'What it has tried again is applied, or in quarantine as before.',
   mend: 'Roots that it has marked are derived all the same.',
+  discard: 'What it has not come to is in quarantine as before.',
 };
 
 /** What an apply is for, on the timeline. */

@@ -10,6 +10,7 @@ import type {
   OperationName,
   OperationRequest,
   PipelineState,
+  QuarantineFilter,
   ReplayFrom,
   Links,
 } from '../activities/contract.ts';
@@ -62,6 +63,7 @@ export const operationNames = [
   'replay',
   'retryQuarantined',
   'mend',
+  'discard',
   'cancel',
 ] as const satisfies readonly OperationName[];
 
@@ -81,6 +83,8 @@ export type OperationInput =
       readonly until?: string;
       /** Only for cancel: the id of the operation that is to end; the one that is under way where it is left out. */
       readonly operation?: string;
+      /** Only for retryQuarantined and discard: which entries; discard wants to be told. */
+      readonly only?: QuarantineFilter | 'everything';
     };
 
 export interface OperationAnswer {
@@ -241,7 +245,8 @@ export const descriptions = {
   reset: `Deletes exactly the v3 rows that this pipeline owns, then derives all again. Readers see them missing meanwhile. ${input}`,
   reprocess: `Derives all again with the current transformation and writes what differs. Readers see no gap. ${input}`,
   replay: `Lands again from a Kafka position or time; nothing newer is changed. Input: {"reason": "...", "from": "2026-01-31T00:00:00Z"} or "from": {"topic": "...", "partition": 0, "offset": 0}.`,
-  retryQuarantined: `Tries again what is in quarantine. ${input}`,
+  retryQuarantined: `Tries again what is in quarantine. ${input} With "only": {"code": "V3_CONSTRAINT"} (or "source", "kind", "roots": ["7"], "ids": [12]) some of it.`,
+  discard: `Gives up what is in quarantine: it is kept with who and why, no longer counted, and back by itself when v2 changes the row and it fails again. Input: {"reason": "...", "only": {"code": "..."}}; "only" also takes "source", "kind", "roots", "ids", or is "everything".`,
   mend: `Derives the roots again of which the last verification found rows that differ, and no others. ${input}`,
   cancel: `Ends the long operation that is under way, at its next step; what was begun is left whole. ${input} With "operation": "<id>" only if it is that one.`,
 } as const satisfies Record<string, string>;

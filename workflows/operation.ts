@@ -1,4 +1,4 @@
-// A long operation of one pipeline: reset, reprocess, replay, retryQuarantined or mend. A workflow of its own, so that the
+// A long operation of one pipeline: reset, reprocess, replay, retryQuarantined, mend or discard. A workflow of its own, so that the
 // pipeline goes on meanwhile, and so that its steps, its progress and its outcome have a page in the Temporal UI.
 import {
   ApplicationFailure,
@@ -101,6 +101,7 @@ const marking: Readonly<Partial<Record<OperationName, Exclude<keyof Steps, 'awai
   replay: 'replay',
   retryQuarantined: 'retryQuarantined',
   mend: 'mend',
+  discard: 'discard',
 };
 
 async function mark(steps: Steps, request: OperationRequest): Promise<OperationOutcome> {

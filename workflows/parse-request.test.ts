@@ -22,6 +22,18 @@ test('a reason alone is enough', () => {
   });
 });
 
+test('a discard says what, and a retry may', () => {
+  const only = { ids: [12, '13'], roots: ['7'], kind: 'root', code: ' V3_CONSTRAINT ', source: 'public.lots' };
+  expect(parseRequest({ ...asked, name: 'discard', input: { reason: 'x', only } })).toMatchObject({
+    ok: true,
+    request: { only: { ids: ['12', '13'], roots: ['7'], kind: 'root', code: 'V3_CONSTRAINT', source: 'public.lots' } },
+  });
+  for (const input of [{ reason: 'x', only: 'everything' }, 'x']) {
+    const parsed = parseRequest({ ...asked, name: 'retryQuarantined', input });
+    expect([parsed.ok, parsed.request.only]).toEqual([true, undefined]);
+  }
+});
+
 test('a cancel may name its operation; what a refusal records can be kept', () => {
   expect(parseRequest({ ...asked, name: 'cancel', input: { reason: 'x', operation: 'r-1' } })).toMatchObject({
     ok: true,
@@ -84,6 +96,13 @@ test.each([
   ['an unknown field', 'pause', { reason: 'x', force: true }, 'unknown fields: force'],
   ['a blank name', 'pause', { reason: 'x', by: ' ' }, '"by" must be a text'],
   ['an id with spaces', 'reset', { reason: 'x', id: 'a b' }, '"id" may hold letters'],
+  ['a discard of it does not say what', 'discard', { reason: 'x' }, '"only" is missing'],
+  ['a discard of nothing', 'discard', { reason: 'x', only: {} }, '"only" is "everything", or an object'],
+  ['a discard by what is unknown', 'discard', { reason: 'x', only: { colour: 'red' } }, 'unknown fields: colour'],
+  ['a discard of an id that is none', 'discard', { reason: 'x', only: { ids: ['a'] } }, '"ids" are ids'],
+  ['a discard of a root that is none', 'discard', { reason: 'x', only: { roots: [] } }, '"roots" are keys'],
+  ['a discard of a kind', 'discard', { reason: 'x', only: { kind: 'row' } }, '"kind" is'],
+  ['a reset of some', 'reset', { reason: 'x', only: { code: 'y' } }, '"only" belongs to'],
   ['a reason with NUL', 'reset', { reason: 'a\0b' }, 'the character NUL'],
   ['an operation for a pause', 'pause', { reason: 'x', operation: 'r-1' }, '"operation" belongs to cancel'],
   ['a cancel of a number', 'cancel', { reason: 'x', operation: 7 }, '"operation" must be a text'],

@@ -1,7 +1,7 @@
 // Reads what an operator typed into an operation's request, or says what is wrong with it and how it is written.
-import type { OperationName, OperationRequest, ReplayFrom } from '../activities/contract.ts';
+import type { OperationName, OperationRequest, QuarantineFilter, ReplayFrom } from '../activities/contract.ts';
 
-const knownFields = ['reason', 'by', 'id', 'from', 'for', 'until', 'operation'];
+const knownFields = ['reason', 'by', 'id', 'from', 'for', 'until', 'operation', 'only'];
 const example: Readonly<Record<OperationName, string>> = {
   pause: '{"reason": "v3 is being upgraded", "for": "8h"}',
   resume: '{"reason": "the upgrade is done"}',
@@ -10,6 +10,7 @@ const example: Readonly<Record<OperationName, string>> = {
   replay: '{"reason": "rows were deleted by hand", "from": "2026-01-31T00:00:00Z"}',
   retryQuarantined: '{"reason": "the mapping is fixed"}',
   mend: '{"reason": "somebody edited v3 by hand"}',
+  discard: '{"reason": "v2 will not mend these", "only": {"code": "V3_VALUE_REJECTED"}}',
   cancel: '{"reason": "it was the wrong pipeline"}',
 };
 
@@ -68,6 +69,12 @@ export function parseRequest({ pipeline, name, via, input, id, nowMs }: Asked): 
     if ('fault' in end) return refuse(end.fault);
     return { ok: true, request: end.until === null ? request : { ...request, until: end.until } };
   }
+  if (name === 'retryQuarantined' || name === 'discard') {
+    const only = parseOnly(name, fields['only']);
+    if (typeof only === 'string') return refuse(only);
+    return { ok: true, request: only === null ? request : { ...request, only } };
+  }
+  if (fields['only'] !== undefined) return refuse('"only" belongs to retryQuarantined and discard alone.');
   const operation = text(fields['operation']);
   if (operation !== undefined) return { ok: true, request: { ...request, operation } };
   if (name !== 'replay') return { ok: true, request };
@@ -111,6 +118,42 @@ function parseFrom(value: unknown): ReplayFrom | string {
   }
   if (!isCount(partition) || !isCount(offset)) return '"partition" and "offset" must be whole numbers, 0 or more.';
   return { topic, partition, offset };
+}
+
+const filterFields = ['ids', 'roots', 'kind', 'code', 'source'];
+/** More than a person names one by one. */
+const MOST_NAMED = 1_000;
+
+/** Which entries, null: all; or what is wrong with it. */
+function parseOnly(name: OperationName, value: unknown): QuarantineFilter | null | string {
+  if (value === 'everything') return null;
+  if (value === undefined) return name === 'discard' ? '"only" is missing: say which, or "everything".' : null;
+  if (!isObject(value) || Object.keys(value).length === 0)
+    return `"only" is "everything", or an object of ${filterFields.map((field) => `"${field}"`).join(', ')}.`;
+  const unknown = Object.keys(value).filter((field) => !filterFields.includes(field));
+  if (unknown.length > 0)
+    return `"only" has unknown fields: ${unknown.join(', ')} (known: ${filterFields.join(', ')}).`;
+  const { ids, roots, kind, code, source } = value;
+  const isList = (given: unknown, isOne: (each: unknown) => boolean): boolean =>
+    Array.isArray(given) && given.length > 0 && given.length <= MOST_NAMED && given.every(isOne);
+  if (
+    ids !== undefined &&
+    !isList(ids, (id) => /^\d{1,15}$/.test(typeof id === 'number' ? String(id) : (text(id) ?? '')))
+  )
+    return `"ids" are ids of entries, 1 to ${MOST_NAMED} of them, such as [12, 13].`;
+  if (roots !== undefined && !isList(roots, (root) => typeof root === 'string'))
+    return `"roots" are keys of v2 rows as texts, 1 to ${MOST_NAMED} of them, such as ["7", "8"].`;
+  if (kind !== undefined && kind !== 'event' && kind !== 'root') return '"kind" is "event" or "root".';
+  for (const field of ['code', 'source'] as const)
+    if (value[field] !== undefined && text(value[field]) === undefined)
+      return `"${field}" must be a text that is not blank.`;
+  return {
+    ...(ids === undefined ? {} : { ids: (ids as readonly unknown[]).map(String) }),
+    ...(roots === undefined ? {} : { roots: roots as readonly string[] }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(code === undefined ? {} : { code: text(code) ?? '' }),
+    ...(source === undefined ? {} : { source: text(source) ?? '' }),
+  };
 }
 
 function parseTime(value: unknown, field: string): { readonly time: string } | string {

@@ -15,11 +15,11 @@ function answer(name: OperationName, mode: Mode, operation: typeof reset | null 
 }
 
 test.each([
-  ['running', ['pause', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend']],
-  ['paused', ['resume', 'replay', 'retryQuarantined']],
-  ['drifted', ['resume', 'replay']],
+  ['running', ['pause', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend', 'discard']],
+  ['paused', ['resume', 'replay', 'retryQuarantined', 'discard']],
+  ['drifted', ['resume', 'replay', 'discard']],
   // Without an operation, a pipeline that is being reset was left behind: an operator may bring it back.
-  ['resetting', ['pause', 'resume', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend']],
+  ['resetting', ['pause', 'resume', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend', 'discard']],
 ] as const)('a pipeline that is %s takes %j', (mode, taken) => {
   expect(operationNames.filter((name) => answer(name, mode) === null)).toEqual(taken);
 });

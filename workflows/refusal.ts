@@ -22,6 +22,7 @@ export function refusal(
     mend: () => operationRefusal() ?? standstillRefusal(),
     // Both land while the pipeline is paused; what they mark is derived after resume.
     replay: operationRefusal,
+    discard: operationRefusal,
     cancel: cancelRefusal,
     retryQuarantined: () => operationRefusal() ?? (state.mode === 'drifted' ? standstillRefusal() : null),
   };

@@ -107,6 +107,7 @@ export const situations: readonly Situation[] = [
   long('replay', { reason: 'deleted by hand', from: '2026-01-31T00:00:00Z' }),
   long('retryQuarantined', 'mapping mended'),
   long('mend', 'somebody edited v3'),
+  long('discard', { reason: 'v2 will not mend it', only: 'everything' }),
   {
     name: 'verified',
     schema: literalSchema,

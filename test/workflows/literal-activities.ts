@@ -125,6 +125,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
       replay: step('replay', 'Landed 3 events again.'),
       retryQuarantined: step('retryQuarantined', 'Tried 3 events again.'),
       mend: step('mend', 'Marked 3 roots.'),
+      discard: step('discard', '3 roots discarded.'),
       async runExperiment(input) {
         await enter('runExperiment', input);
         await release();
@@ -171,7 +172,10 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     }
   }
 
-  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'mend', answer: string) {
+  function step(
+    activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'mend' | 'discard',
+    answer: string,
+  ) {
     return async (input: OperationRequest): Promise<OperationOutcome> => {
       await enter(activity, input);
       await release();

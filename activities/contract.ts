@@ -40,6 +40,8 @@ export interface PipelineState {
   readonly dirty: number;
   readonly waiting: number;
   readonly quarantined: number;
+  /** Where v2 or v3 is not as the pipeline expects it, the longest first, in words. Older workers do not say. */
+  readonly drift?: { readonly count: number; readonly first: readonly string[] };
   /** When a dirty root is due next, in ms from now; null when none is dirty (or the mode derives nothing). */
   readonly retryInMs: number | null;
   /** Where else to look, as far as it is configured. Older workers do not say. */

@@ -1,6 +1,8 @@
 // The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
 import type { Mode, Offsets, OperationEndState, OperationRequest, PipelineState } from './contract.ts';
+import { driftText } from './drift.ts';
+import type { Drift } from './drift.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
@@ -225,6 +227,7 @@ interface StateRow {
   readonly dirty: string;
   readonly waiting: string;
   readonly quarantined: string;
+  readonly drift: readonly (Drift & { readonly side: 'v2' | 'v3' })[];
   readonly retry_in_ms: string | null;
   readonly operation:
     | (Omit<OperationRequest, 'pipeline' | 'from' | 'until' | 'only'> & {
@@ -241,6 +244,9 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
             (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL AND q.discarded_at IS NULL) AS quarantined,
+            (SELECT coalesce(json_agg(json_build_object('side', d.side, 'relation', d.relation, 'column', d.column_name, 'kind', d.kind,
+                                                       'expected', d.expected, 'seen', d.seen) ORDER BY d.since, d.relation, d.column_name), '[]')
+             FROM cdc.drift d WHERE d.pipeline = p.name) AS drift,
             (SELECT CASE WHEN p.mode = 'running' AND isfinite(min(d.not_before)) THEN greatest(0, extract(epoch FROM min(d.not_before) - now()) * 1000)
                          WHEN p.mode = 'running' AND min(d.not_before) = '-infinity' THEN 0 END
              FROM cdc.dirty d WHERE d.pipeline = p.name) AS retry_in_ms,
@@ -264,6 +270,9 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     dirty: Number(row.dirty),
     waiting: Number(row.waiting),
     quarantined: Number(row.quarantined),
+    ...(row.drift.length === 0
+      ? {}
+      : { drift: { count: row.drift.length, first: row.drift.slice(0, 3).map((each) => driftText(each, each.side)) } }),
     retryInMs: row.retry_in_ms === null ? null : Math.round(Number(row.retry_in_ms)),
     operation:
       operation === null

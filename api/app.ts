@@ -12,6 +12,7 @@ import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { registerAdoptions } from './adoptions.ts';
+import { registerDrift } from './drift.ts';
 import { registerExplain } from './explain.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
@@ -103,6 +104,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   registerPipelines(app, { ...deps, known });
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
+  registerDrift(app, { pool, known, metrics });
   registerExplain(app, deps);
   registerOperations(app, { pool, client, taskQueue, known });
   registerAdoptions(app, { pool, known });

@@ -52,6 +52,8 @@ beforeAll(async () => {
       ('v-2', 'products', 'landing', 'running', NULL, NULL, NULL);
     INSERT INTO cdc.experiments (id, pipeline, change, version, share, reason, requested_by, state, report)
     VALUES ('e-1', 'products', NULL, 'v', 0.25, 'why', 'Asha', 'running', '{}');
+    INSERT INTO cdc.drift (pipeline, side, relation, column_name, kind, expected, seen) VALUES
+      ('products', 'v2', 'public.products', 'colour', 'new', '', 'string'), ('products', 'v3', 'referencedata.orderables', '', 'missing', 'table', '');
     INSERT INTO cdc.audit (actor, role, method, path, reason, status, code) VALUES ('Asha', 'operator', 'POST', '/', 'why', 200, NULL);
   `);
 });
@@ -126,6 +128,9 @@ test.each([
   ['/experiments/e-2', 404],
   ['/adoptions', 200],
   ['/adoptions?pipeline=no-such', 404],
+  ['/drift', 200],
+  ['/drift?pipeline=products', 200],
+  ['/drift?pipeline=no-such', 404],
   ['/explain', 400],
   ['/explain?table=no_such&key=1', 404],
   ['/explain?table=products&key=1', 503],

@@ -158,6 +158,7 @@ export interface PipelineStatus {
   readonly dirty: number;
   readonly waiting: number;
   readonly quarantined: number;
+  readonly drift: PipelineState['drift'] | null;
   readonly operation: OperationRecord | null;
   /** Newest first. */
   readonly recentOperations: readonly OperationRecord[];

@@ -11,6 +11,7 @@ import type { TestDatabase } from '../test/support/databases.ts';
 import { watchContract } from '../test/support/contract.ts';
 import type { Contract } from '../test/support/contract.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
 
 const V3S_TYPE = '11111111-0000-4000-8000-000000000001';
 const NOTHING = '99999999-0000-4000-8000-000000000009';
@@ -34,6 +35,8 @@ beforeAll(async () => {
     topicPrefix: 'elmis',
     lagOf: () => null,
     retentionOf: () => null,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),

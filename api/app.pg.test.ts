@@ -11,6 +11,7 @@ import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -31,6 +32,8 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => ({ events: 3, seconds: 1.5 }),
     retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
@@ -211,6 +214,8 @@ test('says that v3 is away', async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),

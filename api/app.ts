@@ -25,6 +25,8 @@ import { registerPages } from './pages.ts';
 import { registerPipelines } from './pipelines.ts';
 import { toProblem } from './problem.ts';
 import type { RouteDescription } from './route.ts';
+import { registerSource } from './source.ts';
+import type { SourceHealth } from './source-watch.ts';
 import { registerVerification } from './verification.ts';
 
 const VERSION = packageJson.version;
@@ -40,6 +42,9 @@ export interface ApiDeps {
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
   readonly retentionOf: (pipeline: string) => Retention | null;
+  readonly sourceHealth: () => Promise<SourceHealth>;
+  /** Debezium's last, ISO 8601; null when it is not known. */
+  readonly heartbeatAt: () => string | null;
   /** Null: nobody is asked for one. */
   readonly tokens: readonly Token[] | null;
   readonly metrics: Metrics;
@@ -105,6 +110,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
   registerDrift(app, { pool, known, metrics });
+  registerSource(app, deps);
   registerExplain(app, deps);
   registerOperations(app, { pool, client, taskQueue, known });
   registerAdoptions(app, { pool, known });

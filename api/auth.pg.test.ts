@@ -12,6 +12,7 @@ import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
 import { roles } from './auth.ts';
 
 let database: TestDatabase;
@@ -33,6 +34,8 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     // The token of each is the name of his role.
     tokens: roles.map((role) => ({ name: `a ${role}`, role, sha256: createHash('sha256').update(role).digest('hex') })),
     metrics: createMetrics('api'),

@@ -11,6 +11,7 @@ import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
 import type { Document } from './openapi.ts';
 
 let database: TestDatabase;
@@ -34,6 +35,8 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
@@ -128,6 +131,7 @@ test.each([
   ['/experiments/e-2', 404],
   ['/adoptions', 200],
   ['/adoptions?pipeline=no-such', 404],
+  ['/source', 200],
   ['/drift', 200],
   ['/drift?pipeline=products', 200],
   ['/drift?pipeline=no-such', 404],

@@ -13,6 +13,7 @@ import { createApi } from './app.ts';
 import { readTokens } from './auth.ts';
 import { readPipelines } from './control-schema.ts';
 import { watchLag } from './lag-watch.ts';
+import { createSourceWatch } from './source-watch.ts';
 
 exitClearly();
 const config = readConfig(process.env);
@@ -38,6 +39,7 @@ const lag = watchLag({
     retry: { retries: 2, initialRetryTime: 200 },
     logLevel: logLevel.NOTHING,
   }),
+  heartbeatTopic: `__debezium-heartbeat.${config.MKONDO_KAFKA_TOPIC_PREFIX}`,
   topics: topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX).ofPipeline,
   metrics,
   readPositions: async () => new Map((await readPipelines(pool)).map(({ name, positions }) => [name, positions])),
@@ -59,6 +61,13 @@ const app = createApi({
   pipelines,
   lagOf: lag.of,
   retentionOf: lag.retentionOf,
+  heartbeatAt: lag.heartbeatAt,
+  sourceHealth: createSourceWatch({
+    connectUrl: config.MKONDO_CONNECT_URL,
+    connector: config.MKONDO_CONNECTOR,
+    v2Url: config.MKONDO_V2_MONITORING_URL,
+    slot: config.MKONDO_V2_SLOT,
+  }),
   tokens,
   metrics,
   log,

@@ -13,6 +13,7 @@ export interface RouteDescription {
   readonly url: string;
   readonly tag:
     | 'Pipelines'
+    | 'Source'
     | 'Operations'
     | 'Verification'
     | 'Experiments'

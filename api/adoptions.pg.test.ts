@@ -16,6 +16,9 @@ import { createSourceWatch } from './source-watch.ts';
 const V3S_TYPE = '11111111-0000-4000-8000-000000000001';
 const NOTHING = '99999999-0000-4000-8000-000000000009';
 
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
+
 let database: TestDatabase;
 let pool: Pool;
 let api: ReturnType<typeof createApi>;
@@ -35,6 +38,7 @@ beforeAll(async () => {
     topicPrefix: 'elmis',
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
     heartbeatAt: () => null,
     sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,

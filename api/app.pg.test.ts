@@ -13,6 +13,9 @@ import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
 import { createSourceWatch } from './source-watch.ts';
 
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
+
 let database: TestDatabase;
 let pool: Pool;
 let api: ReturnType<typeof createApi>;
@@ -32,6 +35,7 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => ({ events: 3, seconds: 1.5 }),
     retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
+    feed: silent,
     heartbeatAt: () => null,
     sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
@@ -214,6 +218,7 @@ test('says that v3 is away', async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
     heartbeatAt: () => null,
     sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,

@@ -13,6 +13,8 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { registerAdoptions } from './adoptions.ts';
 import { registerDrift } from './drift.ts';
+import type { EventFeed } from './event-feed.ts';
+import { registerEvents } from './events.ts';
 import { registerExplain } from './explain.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
@@ -42,6 +44,7 @@ export interface ApiDeps {
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
   readonly retentionOf: (pipeline: string) => Retention | null;
+  readonly feed: Pick<EventFeed, 'subscribe'>;
   readonly sourceHealth: () => Promise<SourceHealth>;
   /** Debezium's last, ISO 8601; null when it is not known. */
   readonly heartbeatAt: () => string | null;
@@ -111,6 +114,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
   registerDrift(app, { pool, known, metrics });
   registerSource(app, deps);
+  registerEvents(app, { pool, feed: deps.feed, known });
   registerExplain(app, deps);
   registerOperations(app, { pool, client, taskQueue, known });
   registerAdoptions(app, { pool, known });

@@ -12,7 +12,11 @@ import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
 import { createSourceWatch } from './source-watch.ts';
+
 import type { Document } from './openapi.ts';
+
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -35,6 +39,7 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
     heartbeatAt: () => null,
     sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
@@ -131,6 +136,8 @@ test.each([
   ['/experiments/e-2', 404],
   ['/adoptions', 200],
   ['/adoptions?pipeline=no-such', 404],
+  ['/events?pipeline=no-such', 404],
+  ['/events?after=yesterday', 400],
   ['/source', 200],
   ['/drift', 200],
   ['/drift?pipeline=products', 200],

@@ -12,6 +12,7 @@ import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
 import { readTokens } from './auth.ts';
 import { readPipelines } from './control-schema.ts';
+import { createEventFeed } from './event-feed.ts';
 import { watchLag } from './lag-watch.ts';
 import { createSourceWatch } from './source-watch.ts';
 
@@ -46,6 +47,12 @@ const lag = watchLag({
   onFailure: (error) => log.warn({ err: error }, 'the lag cannot be measured just now'),
   signal: stopping.signal,
 });
+const feed = createEventFeed({
+  pool,
+  connectionString: config.MKONDO_V3_URL,
+  onFailure: (error) => log.warn({ err: error }, 'events cannot be followed just now'),
+  signal: stopping.signal,
+});
 const app = createApi({
   pool,
   client: new Client({ connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE }),
@@ -61,6 +68,7 @@ const app = createApi({
   pipelines,
   lagOf: lag.of,
   retentionOf: lag.retentionOf,
+  feed,
   heartbeatAt: lag.heartbeatAt,
   sourceHealth: createSourceWatch({
     connectUrl: config.MKONDO_CONNECT_URL,
@@ -89,7 +97,7 @@ await app
 log.info({ host: config.MKONDO_API_HOST, port: config.MKONDO_API_PORT }, 'the API listens');
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
 await app.close();
-await lag.ended;
+await Promise.all([lag.ended, feed.ended]);
 await Promise.all([connection.close(), pool.end()]);
 log.info('the API has ended');
 

@@ -14,6 +14,7 @@ export interface RouteDescription {
   readonly tag:
     | 'Pipelines'
     | 'Source'
+    | 'Events'
     | 'Operations'
     | 'Verification'
     | 'Experiments'

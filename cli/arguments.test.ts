@@ -87,7 +87,13 @@ test('an operation is cancelled by its id, with a reason', () => {
   });
 });
 
+test('events are followed, of one pipeline or all, from one on', () => {
+  expect(parse('events')).toMatchObject({ name: 'events', pipeline: null, after: null });
+  expect(parse('events lots --after 12-7')).toMatchObject({ pipeline: 'lots', after: '12-7' });
+});
+
 test.each([
+  ['events lots products', 'one pipeline at most'],
   ['cancel ab-12', 'cancel needs --reason'],
   ['cancel --reason x', 'takes the id of one operation'],
   ['frobnicate', "There is no command 'frobnicate'"],

@@ -36,6 +36,7 @@ export type Command =
       readonly filter: Readonly<Record<string, string>>;
     })
   | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string })
+  | (Common & { readonly name: 'events'; readonly pipeline: string | null; readonly after: string | null })
   | (Common & CancelCommand);
 
 export interface CancelCommand {
@@ -108,6 +109,8 @@ export const usage = `mkondo <command> [pipeline ...] [options]
   verify <pipeline ...>      compares v3 with what has landed, row by row
       --against v2             with v2 itself
   mend <pipeline ...>        derives the roots again of which verify found rows that differ
+  events [pipeline]          changes of state as they happen: modes, operations, quarantine, drift, experiments
+      --after ID               goes on after that event (--json shows ids)
   cancel <operation's id>    ends an operation, or a verification, at its next step; what it has begun is left whole
   experiment                 every experiment; or with
     start <pipeline>           tries --with CHANGE (or --with deployed) beside v3; --share 0.25 of its time at most
@@ -146,6 +149,7 @@ const options = {
   watch: { type: 'string' },
   once: { type: 'boolean' },
   against: { type: 'string' },
+  after: { type: 'string' },
   retry: { type: 'boolean' },
   discard: { type: 'boolean' },
   everything: { type: 'boolean' },
@@ -181,6 +185,7 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   verify: ['all', 'against', 'no-wait'],
   quarantine: ['retry', 'discard', 'everything', 'state', 'limit', ...entries, 'reason', 'by', 'id', 'no-wait'],
   explain: [],
+  events: ['after'],
   cancel: ['reason', 'by'],
   help: [],
 };
@@ -214,6 +219,11 @@ export function parseArguments(argv: readonly string[]): Command {
     if (table === undefined || key === undefined || more.length > 0)
       throw wrong('explain takes a table and a key: mkondo explain referencedata.orderables 5d0c…');
     return { name, json, api, table, key };
+  }
+  if (name === 'events') {
+    const [pipeline = null, ...more] = names;
+    if (more.length > 0) throw wrong('events takes one pipeline at most.');
+    return { name, json, api, pipeline, after: values.after ?? null };
   }
   if (name === 'cancel') {
     const [id, ...more] = names;

@@ -7,6 +7,7 @@ import { Pool } from 'pg';
 import { createActivities } from '../activities/index.ts';
 import { createExperiments } from '../experiments/activities.ts';
 import { lookAtV3 } from '../activities/drift.ts';
+import { forgetOldEvents } from '../activities/events.ts';
 import { applyAdoptionsFile, readAdoptionsFile } from '../activities/operator-adoptions.ts';
 import type { AdoptionsFile } from '../activities/operator-adoptions.ts';
 import { migrate } from '../activities/schema/migrate.ts';
@@ -101,6 +102,7 @@ async function watchV3(): Promise<void> {
     await lookAtV3(pool, pipelines).catch((error: unknown) =>
       log.warn({ err: error }, "v3's schema cannot be looked at"),
     );
+    await forgetOldEvents(pool).catch((error: unknown) => log.warn({ err: error }, 'old events cannot be forgotten'));
     await wait(LOOK_AT_V3_MS, undefined, { signal }).catch(() => undefined);
   }
 }

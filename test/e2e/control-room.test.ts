@@ -129,7 +129,7 @@ test('what is discarded is counted no more and comes back with the next change; 
     heard
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+      .map((line) => JSON.parse(line) as Readonly<Record<string, string | undefined>>)
       .map(({ kind, name: operation, state, mode }) =>
         [kind, operation, state, mode].filter((each) => each !== undefined).join(' '),
       );

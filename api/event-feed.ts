@@ -32,9 +32,15 @@ export function createEventFeed(options: {
   let given: EventPosition | null = null;
   let wake: () => void = () => undefined;
 
+  async function begun(): Promise<EventPosition> {
+    if (given !== null) return given;
+    const newest = await newestPosition(pool);
+    // Somebody else may have begun meanwhile, and gone on.
+    return (given ??= newest);
+  }
+
   async function look(): Promise<boolean> {
-    given ??= await newestPosition(pool);
-    const { events, isMore } = await readEvents(pool, { after: given, limit: PAGE });
+    const { events, isMore } = await readEvents(pool, { after: await begun(), limit: PAGE });
     for (const event of events) {
       given = event.position;
       for (const give of readers) give(event);
@@ -67,14 +73,15 @@ export function createEventFeed(options: {
   signal.addEventListener('abort', () => wake());
   return {
     async subscribe(after, send) {
-      given ??= await newestPosition(pool);
+      const first = await begun();
       let isLive = after === null;
       const held: StateEvent[] = [];
       const give = (event: StateEvent): void => {
         if (isLive) send(event);
         else held.push(event);
       };
-      const end = given;
+      // Both at once: nothing is given to the others in between.
+      const end = given ?? first;
       readers.add(give);
       try {
         // What it missed is final up to where the others are; what comes meanwhile is held.

@@ -117,7 +117,7 @@ export function registerEvents(
     raw.write(`retry: ${COME_BACK_MS}\n\n`);
     if (isGap) raw.write(`event: gap\ndata: {"detail":"Older events are kept no longer: read the state anew."}\n\n`);
     for (const chunk of held) raw.write(chunk);
-    if (isClosing) end();
+    if (isClosing || raw.req.method === 'HEAD') end();
   }
 }
 

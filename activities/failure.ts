@@ -5,9 +5,12 @@ import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { ourSchemaBroken, unavailable } from './database-errors.ts';
 
-/** Somebody asked for it. Other reasons name what happens to the worker, after which another one tries again. */
+/**
+ * Somebody asked for it, or its workflow has ended meanwhile. Other reasons name what happens to the worker, after which another
+ * one tries again.
+ */
 export function isCancelled({ aborted, reason }: AbortSignal): boolean {
-  return aborted && reason instanceof CancelledFailure && reason.message === 'CANCELLED';
+  return aborted && reason instanceof CancelledFailure && ['CANCELLED', 'NOT_FOUND'].includes(reason.message);
 }
 
 /** Its type is the catalogue's code, and the catalogue says whether to try again. */

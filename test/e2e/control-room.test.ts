@@ -3,11 +3,12 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { projectDir } from '../../infra/local/settings.ts';
 import { operatorName } from './renamed-rows.ts';
-import { address, differences, eventually, get, operateToItsEnd, pipelineOf, settle, v2, v3 } from './system.ts';
+import { address, differences, eventually, get, operateToItsEnd, pipelineOf, post, settle, v2, v3 } from './system.ts';
 
 function mkondo(...argv: readonly string[]) {
   const child = spawn(process.execPath, [join(projectDir, 'cli/main.ts'), ...argv], {
@@ -72,6 +73,49 @@ test('a column that v2 gets is drift until it goes', async () => {
   }
   await touch();
   await eventually(async () => expect(await get('/drift')).toEqual({ drift: [] }));
+});
+
+test('a verification that is cancelled by its id ends at its next step, and says so', async () => {
+  interface Found {
+    readonly verifications: readonly {
+      readonly id: string;
+      readonly against: string;
+      readonly state: string;
+      readonly result: unknown;
+    }[];
+  }
+  const ofReports = async (): Promise<readonly Found['verifications'][number][]> =>
+    ((await get('/verification')) as Found).verifications.filter(({ against }) => against === 'reports');
+  // Every check reads one of these, and waits.
+  const holder = new Client({ connectionString: address.v3Admin });
+  await holder.connect();
+  try {
+    await holder.query(
+      'BEGIN; LOCK TABLE referencedata.facilities, requisition.requisitions, stockmanagement.stock_cards, fulfillment.orders',
+    );
+    expect((await post('/verification/reports', {})).status).toBe(202);
+    const id = await eventually(async () => {
+      const running = (await ofReports()).find(({ state }) => state === 'running');
+      if (running === undefined) throw new Error('it has not begun');
+      return running.id;
+    });
+    expect(await post(`/operations/${id}/cancel`, { reason: 'v3 is busy', by: 'Asha' })).toMatchObject({ status: 202 });
+    // It hears of it at its next heartbeat.
+    await sleep(3_000);
+    await holder.query('ROLLBACK');
+    await eventually(async () =>
+      expect((await ofReports()).find((each) => each.id === id)).toMatchObject({
+        state: 'failed',
+        result: { message: 'It was cancelled.' },
+      }),
+    );
+    expect(await post(`/operations/${id}/cancel`, { reason: 'again' })).toMatchObject({
+      status: 409,
+      body: { code: 'OPERATION_ENDED' },
+    });
+  } finally {
+    await holder.end();
+  }
 });
 
 test('what is discarded is counted no more and comes back with the next change; an operation ends when it is cancelled', async () => {

@@ -78,6 +78,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
   const { metrics, pool } = engine.deps;
   const decoded = await (input.decoded ?? decodeChunk(engine, chunk.messages));
   await widen(engine, decoded);
+  await engine.drift.see(decoded);
 
   const timeBatch = metrics.timeStage(engine.name, 'batch');
   const report = await inTransaction(pool, async (client): Promise<BatchReport> => {

@@ -40,6 +40,8 @@ export interface PipelineState {
   readonly dirty: number;
   readonly waiting: number;
   readonly quarantined: number;
+  /** Where v2 or v3 is not as the pipeline expects it, the longest first, in words. Older workers do not say. */
+  readonly drift?: { readonly count: number; readonly first: readonly string[] };
   /** When a dirty root is due next, in ms from now; null when none is dirty (or the mode derives nothing). */
   readonly retryInMs: number | null;
   /** Where else to look, as far as it is configured. Older workers do not say. */
@@ -58,7 +60,19 @@ export interface ApplyResult extends PipelineState {
   readonly counts: Counts;
 }
 
-export type OperationName = 'pause' | 'resume' | 'reset' | 'reprocess' | 'replay' | 'retryQuarantined' | 'mend';
+export type OperationName =
+  | 'pause'
+  | 'resume'
+  | 'reset'
+  | 'reprocess'
+  | 'replay'
+  | 'retryQuarantined'
+  | 'mend'
+  | 'discard'
+  | 'cancel';
+
+/** How a long operation may end. */
+export type OperationEndState = 'done' | 'failed' | 'cancelled';
 
 export interface OperationRequest {
   /** Chosen by the caller or the workflow; the same id twice is one operation. */
@@ -72,6 +86,20 @@ export interface OperationRequest {
   readonly from?: ReplayFrom;
   /** Only for pause, ISO 8601: when it ends by itself. */
   readonly until?: string;
+  /** Only for cancel: the id of the operation that is to end; the one that is under way where it is left out. */
+  readonly operation?: string;
+  /** Only for retryQuarantined and discard: which entries; all where it is left out. */
+  readonly only?: QuarantineFilter;
+}
+
+/** Entries of the quarantine for which all of it holds. */
+export interface QuarantineFilter {
+  readonly ids?: readonly string[];
+  readonly roots?: readonly string[];
+  readonly kind?: 'event' | 'root';
+  readonly code?: string;
+  /** v2 table. */
+  readonly source?: string;
 }
 
 /** Where a replay begins: a Kafka offset of one topic, or a time for all of the pipeline's topics (ISO 8601). */
@@ -108,12 +136,14 @@ export interface PipelineActivities {
   setMode(input: OperationRequest & { readonly mode: 'running' | 'paused' }): Promise<PipelineState>;
   /** Records that an operation was refused, with the answer. */
   recordRefusal(input: OperationRequest & { readonly answer: string }): Promise<void>;
+  /** Records that the end of another operation was asked for: who, why, and the answer. */
+  recordCancel(input: OperationRequest & { readonly answer: string }): Promise<void>;
   /** Records that a long operation begins (state running). */
   beginOperation(input: OperationRequest): Promise<void>;
-  /** Records how it ended. */
+  /** Records how it ended; of one that has ended, nothing. */
   endOperation(input: {
     readonly id: string;
-    readonly state: 'done' | 'failed';
+    readonly state: OperationEndState;
     readonly answer: string;
   }): Promise<void>;
   /** Deletes exactly the v3 rows that the pipeline owns, then marks all its roots dirty. Heartbeats OperationProgress. */
@@ -122,8 +152,10 @@ export interface PipelineActivities {
   markAll(input: OperationRequest): Promise<OperationOutcome>;
   /** Lands again from a Kafka position or time up to where the pipeline is; older events change nothing. */
   replay(input: OperationRequest): Promise<OperationOutcome>;
-  /** Decodes quarantined events again, and marks quarantined roots dirty. */
+  /** Decodes quarantined events again, and marks quarantined roots dirty; `only` some. */
   retryQuarantined(input: OperationRequest): Promise<OperationOutcome>;
+  /** Gives up what is in quarantine, `only` some: it is kept with who and why, and no longer counted or tried. */
+  discard(input: OperationRequest): Promise<OperationOutcome>;
   /** Waits until no root of this operation is dirty any more; heartbeats OperationProgress. */
   awaitDerived(input: {
     readonly id: string;

@@ -1,6 +1,8 @@
 // The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
-import type { Mode, Offsets, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
+import type { Mode, Offsets, OperationEndState, OperationRequest, PipelineState } from './contract.ts';
+import { driftText } from './drift.ts';
+import type { Drift } from './drift.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
@@ -225,11 +227,12 @@ interface StateRow {
   readonly dirty: string;
   readonly waiting: string;
   readonly quarantined: string;
+  readonly drift: readonly (Drift & { readonly side: 'v2' | 'v3' })[];
   readonly retry_in_ms: string | null;
   readonly operation:
-    | (Omit<OperationRequest, 'pipeline' | 'from' | 'until'> & {
+    | (Omit<OperationRequest, 'pipeline' | 'from' | 'until' | 'only'> & {
         readonly since: string;
-        readonly input: { readonly from?: ReplayFrom };
+        readonly input: Pick<OperationRequest, 'from' | 'only'>;
       })
     | null;
 }
@@ -240,7 +243,10 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.mode_until, p.stop_code, p.stop_message, p.last_event_at,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
-            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL) AS quarantined,
+            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL AND q.discarded_at IS NULL) AS quarantined,
+            (SELECT coalesce(json_agg(json_build_object('side', d.side, 'relation', d.relation, 'column', d.column_name, 'kind', d.kind,
+                                                       'expected', d.expected, 'seen', d.seen) ORDER BY d.since, d.relation, d.column_name), '[]')
+             FROM cdc.drift d WHERE d.pipeline = p.name) AS drift,
             (SELECT CASE WHEN p.mode = 'running' AND isfinite(min(d.not_before)) THEN greatest(0, extract(epoch FROM min(d.not_before) - now()) * 1000)
                          WHEN p.mode = 'running' AND min(d.not_before) = '-infinity' THEN 0 END
              FROM cdc.dirty d WHERE d.pipeline = p.name) AS retry_in_ms,
@@ -264,6 +270,9 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     dirty: Number(row.dirty),
     waiting: Number(row.waiting),
     quarantined: Number(row.quarantined),
+    ...(row.drift.length === 0
+      ? {}
+      : { drift: { count: row.drift.length, first: row.drift.slice(0, 3).map((each) => driftText(each, each.side)) } }),
     retryInMs: row.retry_in_ms === null ? null : Math.round(Number(row.retry_in_ms)),
     operation:
       operation === null
@@ -284,7 +293,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
 export async function recordOperation(
   client: Queryable,
   request: OperationRequest,
-  outcome: { readonly state: 'running' | 'done' | 'failed' | 'refused'; readonly answer: string },
+  outcome: { readonly state: 'running' | 'refused' | OperationEndState; readonly answer: string },
 ): Promise<void> {
   await client.query(
     `INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, input, state, answer, finished_at)
@@ -300,6 +309,8 @@ export async function recordOperation(
       JSON.stringify({
         ...(request.from === undefined ? {} : { from: request.from }),
         ...(request.until === undefined ? {} : { until: request.until }),
+        ...(request.operation === undefined ? {} : { operation: request.operation }),
+        ...(request.only === undefined ? {} : { only: request.only }),
       }),
       outcome.state,
       outcome.answer,

@@ -6,6 +6,8 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import type { Links } from './contract.ts';
 import { ensurePipeline } from './control.ts';
 import type { DeriveBeside } from './derive-due.ts';
+import { createDriftWatch } from './drift.ts';
+import type { DriftWatch } from './drift.ts';
 import { createLanding } from './landing.ts';
 import type { Landing } from './landing.ts';
 import { parentTables } from './parents.ts';
@@ -36,6 +38,7 @@ export interface Engine {
   readonly name: string;
   readonly plan: Plan;
   readonly landing: Landing;
+  readonly drift: DriftWatch;
   readonly topics: readonly string[];
   /** v2 table -> its topic. */
   readonly topicOf: (table: string) => string;
@@ -102,6 +105,7 @@ async function build(
     name,
     plan,
     landing,
+    drift: createDriftWatch(deps.pool, plan),
     topics,
     topicOf,
     parents,

@@ -66,6 +66,8 @@ export interface Quarantined {
   readonly firstAt: string;
   readonly lastAt: string;
   readonly resolvedAt: string | null;
+  /** When an operator gave it up. */
+  readonly discardedAt: string | null;
   readonly position: LandedRow['position'];
 }
 
@@ -484,6 +486,7 @@ interface QuarantineRow {
   readonly first_at: Date;
   readonly last_at: Date;
   readonly resolved_at: Date | null;
+  readonly discarded_at: Date | null;
   readonly topic: string | null;
   readonly partition: number | null;
   readonly kafka_offset: string | null;
@@ -496,7 +499,7 @@ async function readQuarantineRows(
   values: readonly unknown[],
 ): Promise<readonly QuarantineRow[]> {
   const { rows } = await client.query<QuarantineRow>(
-    `SELECT id, pipeline, code, message, advice, attempts, first_at, last_at, resolved_at, topic, partition, kafka_offset, message_key
+    `SELECT id, pipeline, code, message, advice, attempts, first_at, last_at, resolved_at, discarded_at, topic, partition, kafka_offset, message_key
      FROM cdc.quarantine WHERE ${where} ORDER BY id DESC LIMIT 500`,
     [...values],
   );
@@ -540,6 +543,7 @@ function shown(row: QuarantineRow): Quarantined {
     firstAt: row.first_at.toISOString(),
     lastAt: row.last_at.toISOString(),
     resolvedAt: row.resolved_at?.toISOString() ?? null,
+    discardedAt: row.discarded_at?.toISOString() ?? null,
     position: topic === null ? null : { topic, partition: partition ?? 0, offset: Number(row.kafka_offset) },
   };
 }

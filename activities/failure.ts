@@ -1,9 +1,17 @@
 // A failed activity's fault, as Temporal keeps it.
-import { ApplicationFailure, CompleteAsyncError } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@temporalio/activity';
 import { MkondoError, errorFates } from '../model/errors.ts';
 import type { Logger } from '../model/log.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { ourSchemaBroken, unavailable } from './database-errors.ts';
+
+/**
+ * Somebody asked for it, or its workflow has ended meanwhile. Other reasons name what happens to the worker, after which another
+ * one tries again.
+ */
+export function isCancelled({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof CancelledFailure && ['CANCELLED', 'NOT_FOUND'].includes(reason.message);
+}
 
 /** Its type is the catalogue's code, and the catalogue says whether to try again. */
 export function toFailure(

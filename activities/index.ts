@@ -1,14 +1,14 @@
 // The activities as Temporal sees them: each finds its pipeline's engine, does its work in the scope that Temporal
 // gives, and turns a failure into one with a code.
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import { apply } from './apply.ts';
 import type { ActivityScope } from './apply.ts';
 import type { PipelineActivities, PipelineState } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
 import { createEngines } from './engine.ts';
 import type { Engine, EngineDeps } from './engine.ts';
-import { awaitDerived, changeMode, clearOwned, markAll, replay, retryQuarantined } from './operations.ts';
-import { toFailure } from './failure.ts';
+import { awaitDerived, changeMode, clearOwned, discard, markAll, replay, retryQuarantined } from './operations.ts';
+import { isCancelled, toFailure } from './failure.ts';
 import { readRetention } from './retention.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -30,6 +30,7 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
     try {
       return await work(await engines(pipeline), scope);
     } catch (error) {
+      if (isCancelled(scope.signal)) throw new CancelledFailure(error instanceof Error ? error.message : String(error));
       throw toFailure(error, deps, pipeline);
     } finally {
       clearInterval(beat);
@@ -46,15 +47,18 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
       run(input.pipeline, (engine) =>
         recordOperation(engine.deps.pool, input, { state: 'refused', answer: input.answer }),
       ),
+    recordCancel: (input) =>
+      run(input.pipeline, (engine) =>
+        recordOperation(engine.deps.pool, input, { state: 'done', answer: input.answer }),
+      ),
     beginOperation: (input) =>
       run(input.pipeline, (engine) => recordOperation(engine.deps.pool, input, { state: 'running', answer: '' })),
     async endOperation(input) {
       await inTransaction(deps.pool, async (client) => {
-        await client.query('UPDATE cdc.operations SET state = $2, answer = $3, finished_at = now() WHERE id = $1', [
-          input.id,
-          input.state,
-          input.answer,
-        ]);
+        await client.query(
+          `UPDATE cdc.operations SET state = $2, answer = $3, finished_at = now() WHERE id = $1 AND state = 'running'`,
+          [input.id, input.state, input.answer],
+        );
         // A reset that failed or was cancelled must not leave its pipeline in a mode that nobody ends.
         await client.query(
           `UPDATE cdc.pipelines p SET mode = 'running', mode_since = now() FROM cdc.operations o
@@ -67,6 +71,7 @@ export function createActivities(deps: EngineDeps): PipelineActivities {
     markAll: (input) => run(input.pipeline, (engine) => markAll(engine, input)),
     replay: (input) => run(input.pipeline, (engine, scope) => replay(engine, input, scope)),
     retryQuarantined: (input) => run(input.pipeline, (engine, scope) => retryQuarantined(engine, input, scope)),
+    discard: (input) => run(input.pipeline, (engine, scope) => discard(engine, input, scope)),
     awaitDerived: (input) => run(input.pipeline, (engine, scope) => awaitDerived(engine, input, scope)),
   };
 }

@@ -13,7 +13,8 @@ import type { ActivityScope } from './apply.ts';
 import type { OperationRequest } from './contract.ts';
 import { readState, recordOperation } from './control.ts';
 import type { Engine } from './engine.ts';
-import { awaitDerived, changeMode, clearOwned, markAll, retryQuarantined } from './operations.ts';
+import { createActivities } from './index.ts';
+import { awaitDerived, changeMode, clearOwned, discard, markAll, retryQuarantined } from './operations.ts';
 import { planOf } from './plan.ts';
 
 let testbed: Testbed;
@@ -172,6 +173,34 @@ describe('reset', () => {
       await testbed.client.query('DROP TABLE referencedata.of_v3');
     }
     await changeMode(engine, { ...request(engine, 'resume'), mode: 'running' });
+    await settle(testbed, v2);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+
+  test('cancelled between two chunks, it leaves the rest as it is, and what it had cleared comes back', async () => {
+    const v2 = await filled();
+    v2.transaction((transaction) => {
+      for (let id = 2; id <= 600; id += 1)
+        insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
+    });
+    await settle(testbed, v2);
+    const engine = testbed.engine('facilities');
+    const cancel = new AbortController();
+    const cancelled = { ...scope, signal: cancel.signal, heartbeat: () => cancel.abort() };
+    const operation = await begin(engine, 'reset');
+    await expect(clearOwned(engine, operation, cancelled)).rejects.toThrow('cancelled between two chunks');
+    expect(await count('referencedata.facilities')).toBe(100);
+    const activities = createActivities(engine.deps);
+    await activities.endOperation({
+      id: operation.id,
+      state: 'cancelled',
+      answer: 'Cancelled by Asha: wrong pipeline',
+    });
+    // A word that comes late changes nothing.
+    await activities.endOperation({ id: operation.id, state: 'failed', answer: 'late' });
+    expect(await readState(engine.deps.pool, engine.name)).toMatchObject({ mode: 'running', operation: null });
+    const { rows } = await testbed.client.query('SELECT state, answer FROM cdc.operations');
+    expect(rows).toEqual([{ state: 'cancelled', answer: 'Cancelled by Asha: wrong pipeline' }]);
     await settle(testbed, v2);
     expect(await testbed.compare(v2)).toEqual({ differences: [] });
   });
@@ -370,6 +399,74 @@ describe('retryQuarantined', () => {
     const marked = await retryQuarantined(engine, operation, scope);
     const { rows } = await testbed.client.query<object>('SELECT operation, not_before <= now() AS due FROM cdc.dirty');
     expect([marked.counts['roots'], rows]).toEqual([1, [{ operation: operation.id, due: true }]]);
+  });
+});
+
+describe('discard', () => {
+  const entries = async (): Promise<readonly object[]> =>
+    (
+      await testbed.client.query<object>(
+        `SELECT kind, root, discarded_by AS by, discarded_reason AS reason, resolved_at IS NULL AS open FROM cdc.quarantine ORDER BY id`,
+      )
+    ).rows;
+
+  test('keeps the root with who and why, counts it no longer, and does not try it again by itself', async () => {
+    const engine = testbed.engine('programs');
+    const { pool } = engine.deps;
+    await settle(testbed, createSmallV2('places'));
+    await testbed.client.query(`
+      INSERT INTO cdc.quarantine (pipeline, kind, source, root, code, message) VALUES
+        ('programs', 'root', 'public.programs', '1', 'V3_CONSTRAINT', ''),
+        ('programs', 'root', 'public.programs', '2', 'DERIVE_FAILED', ''),
+        ('programs', 'event', 'public.programs', NULL, 'EVENT_NOT_JSON', '');
+      INSERT INTO cdc.dirty (pipeline, root, attempts, not_before) VALUES ('programs', '1', 3, now() + interval '1 hour'), ('programs', '2', 0, now())`);
+    const operation = await begin(engine, 'discard');
+    const outcome = await discard(engine, { ...operation, only: { code: 'V3_CONSTRAINT' } }, scope);
+    expect(outcome.answer).toBe('0 events and 1 roots discarded.');
+    expect(await entries()).toEqual([
+      { kind: 'root', root: '1', by: 'tester', reason: 'test', open: true },
+      { kind: 'root', root: '2', by: null, reason: null, open: true },
+      { kind: 'event', root: null, by: null, reason: null, open: true },
+    ]);
+    // 2 was changed since, and not tried since.
+    expect(await readState(pool, 'programs')).toMatchObject({ quarantined: 2, dirty: 1 });
+    await changeMode(engine, { ...request(engine, 'pause'), mode: 'paused' });
+    await changeMode(engine, { ...request(engine, 'resume', 'again'), mode: 'running' });
+    const retry = await begin(engine, 'retryQuarantined');
+    expect((await retryQuarantined(engine, { ...retry, only: { kind: 'root' } }, scope)).counts).toEqual({
+      events: 0,
+      roots: 1,
+    });
+    expect(await readState(pool, 'programs')).toMatchObject({ quarantined: 2, dirty: 1 });
+    await discard(engine, { ...operation, only: { roots: ['2'] } }, scope);
+    await discard(engine, operation, scope);
+    expect(await readState(pool, 'programs')).toMatchObject({ quarantined: 0 });
+  });
+
+  test('a root comes back by itself when v2 changes it and it fails again, and is resolved when it goes well', async () => {
+    const v2 = createSmallV2('places');
+    const engine = testbed.engine('programs');
+    const program = (): ReturnType<SmallV2['rows']>[number] => v2.rows('public.programs')[0] ?? {};
+    await testbed.client.query(`ALTER TABLE referencedata.programs ADD CONSTRAINT named CHECK (name <> 'bad')`);
+    try {
+      v2.transaction((transaction) => transaction.update('public.programs', program(), { name: 'bad' }));
+      await settle(testbed, v2);
+      expect(await readState(engine.deps.pool, 'programs')).toMatchObject({ quarantined: 1 });
+      const operation = await begin(engine, 'discard');
+      await discard(engine, operation, scope);
+      expect(await readState(engine.deps.pool, 'programs')).toMatchObject({ quarantined: 0 });
+      v2.transaction((transaction) => transaction.update('public.programs', program(), { description: 'anew' }));
+      await settle(testbed, v2);
+      expect(await readState(engine.deps.pool, 'programs')).toMatchObject({ quarantined: 1 });
+      expect(await entries()).toEqual([{ kind: 'root', root: '1', by: null, reason: null, open: true }]);
+      await discard(engine, operation, scope);
+    } finally {
+      await testbed.client.query('ALTER TABLE referencedata.programs DROP CONSTRAINT named');
+    }
+    v2.transaction((transaction) => transaction.update('public.programs', program(), { name: 'good' }));
+    await settle(testbed, v2);
+    expect(await entries()).toEqual([{ kind: 'root', root: '1', by: 'tester', reason: 'test', open: false }]);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
   });
 });
 

@@ -15,6 +15,7 @@ import type { Pipeline, Target } from '../pipelines/definition.ts';
 import { databaseFault } from './database-errors.ts';
 import { landingTable, quote, quoteTable } from './identifiers.ts';
 import type { OwnedPieces } from './owned-rows.ts';
+import { discardEntries, OPEN, openValues } from './quarantine.ts';
 import { inTransaction } from './transaction.ts';
 import { outOfRange } from './topic-reader.ts';
 import type { TopicReader } from './topic-reader.ts';
@@ -54,7 +55,7 @@ async function tryBarredRoots(client: ClientBase): Promise<void> {
   await client.query(
     `WITH barred AS (
        INSERT INTO cdc.dirty (pipeline, root)
-       SELECT pipeline, root FROM cdc.quarantine WHERE kind = 'root' AND code = 'V3_CONSTRAINT' AND resolved_at IS NULL
+       SELECT pipeline, root FROM cdc.quarantine WHERE kind = 'root' AND code = 'V3_CONSTRAINT' AND resolved_at IS NULL AND discarded_at IS NULL
        ORDER BY pipeline, root
        ON CONFLICT (pipeline, root) DO UPDATE SET not_before = '-infinity', attempts = 0
        RETURNING pipeline)
@@ -426,8 +427,8 @@ export async function retryQuarantined(
       headers: [string | null, string | null][];
     }>(
       `SELECT id, topic, partition, kafka_offset AS offset, message_key AS key, payload, headers FROM cdc.quarantine
-       WHERE pipeline = $1 AND kind = 'event' AND resolved_at IS NULL AND id > $2 ORDER BY id LIMIT $3`,
-      [engine.name, after, RETRY_EVENTS],
+       WHERE ${OPEN} AND kind = 'event' AND id > $7 ORDER BY id LIMIT $8`,
+      [...openValues(engine.name, request.only), after, RETRY_EVENTS],
     );
     const last = rows.at(-1);
     if (last === undefined) break;
@@ -464,14 +465,43 @@ export async function retryQuarantined(
   const roots = await inTransaction(pool, async (client) => {
     await lockPipeline(client, engine.name);
     const { rows } = await client.query<{ root: string }>(
-      `SELECT root FROM cdc.quarantine WHERE pipeline = $1 AND kind = 'root' AND resolved_at IS NULL`,
-      [engine.name],
+      `SELECT root FROM cdc.quarantine WHERE ${OPEN} AND kind = 'root'`,
+      [...openValues(engine.name, request.only)],
     );
     await markDirty(client, { pipeline: engine.name, roots: rows.map((row) => row.root), operation: request.id });
     await client.query(`SELECT pg_notify('cdc_wake', $1)`, [engine.name]);
     return rows.length;
   });
   return { answer: `${events} events and ${roots} roots tried again.`, counts: { events, roots } };
+}
+
+/** Entries that are given up in one transaction. */
+const DISCARD_ENTRIES = 2_000;
+
+export async function discard(
+  engine: Engine,
+  request: OperationRequest,
+  scope: ActivityScope,
+): Promise<OperationOutcome> {
+  const { pool } = engine.deps;
+  const total = { events: 0, roots: 0 };
+  for (;;) {
+    const given = await inTransaction(pool, async (client) => {
+      await lockPipeline(client, engine.name);
+      // Whoever derives a root that is discarded settles it first.
+      await lockDerive(client, engine.name);
+      return discardEntries(client, { ...request, limit: DISCARD_ENTRIES });
+    });
+    total.events += given.events;
+    total.roots += given.roots;
+    const done = total.events + total.roots;
+    await progress(engine, scope, request.id, { step: 'discard', done, total: done });
+    // A second attempt finds only what the first has left; the operation's answer counts what this one did.
+    if (given.events + given.roots < DISCARD_ENTRIES) break;
+    if (scope.signal.aborted)
+      throw new Error('It was cancelled between two chunks: the rest is in quarantine as before.');
+  }
+  return { answer: `${total.events} events and ${total.roots} roots discarded.`, counts: { events: total.events } };
 }
 
 /** How often progress is looked at. */

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { ClientBase, Pool } from 'pg';
 import { z } from 'zod';
 import { MkondoError } from '../model/errors.ts';
+import { notBlank } from '../model/text.ts';
 import { idOf } from '../model/ids.ts';
 import type { Pipeline, Target } from '../pipelines/definition.ts';
 import { adoptableTarget, adoptionMark, CROSSWALK_LOCK, markDependents, rootTable } from './adoption.ts';
@@ -229,15 +230,13 @@ async function record(
   );
 }
 
-const text = z.string().trim().min(1, 'must not be blank');
-
 /** What REST and the file say of an adoption. */
 export const adoptionFields = {
   v3Id: z
     .guid('must be the UUID of a v3 row')
     .transform((id) => id.toLowerCase())
     .describe('id of the row of v3'),
-  reason: text.describe('why; whoever finds the adoption tomorrow wants to know'),
+  reason: notBlank.describe('why; whoever finds the adoption tomorrow wants to know'),
 };
 
 /** The form of the file of adoptions. */
@@ -245,8 +244,8 @@ export const adoptionsFile = z
   .strictObject({
     adoptions: z.array(
       z.strictObject({
-        pipeline: text.describe('name of a pipeline that adopts'),
-        root: text.describe('key of the v2 row'),
+        pipeline: notBlank.describe('name of a pipeline that adopts'),
+        root: notBlank.describe('key of the v2 row'),
         ...adoptionFields,
       }),
     ),

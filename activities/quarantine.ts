@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg';
 import type { KafkaMessage } from '../model/change-event.ts';
 import type { MkondoError } from '../model/errors.ts';
+import type { QuarantineFilter } from './contract.ts';
 
 export interface FaultyEvent {
   readonly message: KafkaMessage;
@@ -28,7 +29,8 @@ export async function quarantineEvents(
       `INSERT INTO cdc.quarantine AS q (pipeline, kind, source, root, topic, partition, kafka_offset, code, message, advice, message_key, payload, headers)
        VALUES ($1, 'event', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
        ON CONFLICT (pipeline, topic, partition, kafka_offset) WHERE kind = 'event' DO UPDATE
-       SET attempts = q.attempts + 1, last_at = now(), code = excluded.code, message = excluded.message, advice = excluded.advice, resolved_at = NULL`,
+       SET attempts = q.attempts + 1, last_at = now(), code = excluded.code, message = excluded.message, advice = excluded.advice, resolved_at = NULL,
+           discarded_at = NULL, discarded_by = NULL, discarded_reason = NULL`,
       [
         pipeline,
         source,
@@ -62,9 +64,46 @@ export async function quarantineRoots(
     `INSERT INTO cdc.quarantine AS q (pipeline, kind, source, root, code, message, advice)
      SELECT $1, 'root', $2, x.root, x.code, x.message, x.advice FROM json_to_recordset($3) AS x (root text, code text, message text, advice text)
      ON CONFLICT (pipeline, root) WHERE kind = 'root' AND resolved_at IS NULL DO UPDATE
-     SET attempts = q.attempts + 1, last_at = now(), code = excluded.code, message = excluded.message, advice = excluded.advice`,
+     SET attempts = q.attempts + 1, last_at = now(), code = excluded.code, message = excluded.message, advice = excluded.advice,
+         discarded_at = NULL, discarded_by = NULL, discarded_reason = NULL`,
     [input.pipeline, input.source, JSON.stringify(rows)],
   );
+}
+
+/** Open entries of a pipeline ($1), as `openValues` gives them: those that are counted, and tried when somebody asks for it. */
+export const OPEN = `pipeline = $1 AND resolved_at IS NULL AND discarded_at IS NULL AND ($2::bigint[] IS NULL OR id = ANY($2))
+  AND ($3::text[] IS NULL OR root = ANY($3)) AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR code = $5)
+  AND ($6::text IS NULL OR source = $6)`;
+
+export function openValues(pipeline: string, only: QuarantineFilter = {}): readonly unknown[] {
+  return [pipeline, only.ids ?? null, only.roots ?? null, only.kind ?? null, only.code ?? null, only.source ?? null];
+}
+
+/**
+ * Gives up entries, from the oldest on. Roots that stand among them are not tried again by themselves; one that v2 has changed
+ * since, and that was not tried since, is. Returns how many.
+ */
+export async function discardEntries(
+  client: ClientBase,
+  input: {
+    readonly pipeline: string;
+    readonly only?: QuarantineFilter;
+    readonly by: string;
+    readonly reason: string;
+    readonly limit: number;
+  },
+): Promise<{ readonly events: number; readonly roots: number }> {
+  const { rows } = await client.query<{ kind: string; root: string | null }>(
+    `UPDATE cdc.quarantine SET discarded_at = now(), discarded_by = $7, discarded_reason = $8
+     WHERE id IN (SELECT id FROM cdc.quarantine WHERE ${OPEN} ORDER BY id LIMIT $9) RETURNING kind, root`,
+    [...openValues(input.pipeline, input.only), input.by, input.reason, input.limit],
+  );
+  const roots = rows.filter(({ kind }) => kind === 'root').map(({ root }) => root);
+  await client.query('DELETE FROM cdc.dirty WHERE pipeline = $1 AND root = ANY($2) AND attempts > 0', [
+    input.pipeline,
+    roots,
+  ]);
+  return { events: rows.length - roots.length, roots: roots.length };
 }
 
 /** Roots that went well this time. */

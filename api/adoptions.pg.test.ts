@@ -11,9 +11,13 @@ import type { TestDatabase } from '../test/support/databases.ts';
 import { watchContract } from '../test/support/contract.ts';
 import type { Contract } from '../test/support/contract.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
 
 const V3S_TYPE = '11111111-0000-4000-8000-000000000001';
 const NOTHING = '99999999-0000-4000-8000-000000000009';
+
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -34,6 +38,9 @@ beforeAll(async () => {
     topicPrefix: 'elmis',
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),

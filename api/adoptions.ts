@@ -6,10 +6,11 @@ import { z } from 'zod';
 import { adopt, adoptionFields, letGo, readAdoptions } from '../activities/operator-adoptions.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { addRoute, by, byActor, time } from './route.ts';
+import { text } from '../model/text.ts';
 
 const rootParams = z.object({
   pipeline: z.string().describe('name of the pipeline'),
-  root: z.string().min(1).describe("key of v2's row, as in GET /pipelines/{name}/quarantine"),
+  root: text.min(1).describe("key of v2's row, as in GET /pipelines/{name}/quarantine"),
 });
 
 const adoptionSchema = z.object({

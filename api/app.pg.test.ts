@@ -11,6 +11,10 @@ import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
+
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -31,6 +35,9 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => ({ events: 3, seconds: 1.5 }),
     retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
+    feed: silent,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
@@ -97,6 +104,14 @@ test('pages through the quarantine, and shows bytes that are no text', async () 
   expect(second.quarantine.map(({ position }) => position.offset)).toEqual([4]);
   expect(second.next).toBeNull();
   expect((await page('?state=resolved')).quarantine).toHaveLength(1);
+  await database.client.query(
+    `UPDATE cdc.quarantine SET discarded_at = '2026-01-31T00:00:00Z', discarded_by = 'Asha', discarded_reason = 'why' WHERE kafka_offset = 2`,
+  );
+  expect((await page('?state=discarded')).quarantine).toMatchObject([
+    { position: { offset: 2 }, discarded: { at: '2026-01-31T00:00:00.000Z', by: 'Asha', reason: 'why' } },
+  ]);
+  expect((await page('')).quarantine.map(({ position }) => position.offset)).toEqual([1, 4]);
+  expect((await api.inject('/pipelines/products')).json()).toMatchObject({ quarantined: 2 });
 });
 
 test('explains a row, with the run that wrote it', async () => {
@@ -154,7 +169,7 @@ test('whoever asks for what is not there is told what there is', async () => {
       advice: string;
     }>().advice;
   expect(await advice('POST', '/pipelines/products/frobnicate')).toBe(
-    'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, verify.',
+    'There are: pause, resume, reset, reprocess, replay, retryQuarantined, mend, discard, cancel, verify.',
   );
   for (const url of ['/', '/pipelines/products/pause/now']) {
     const routes = await advice('GET', url);
@@ -203,6 +218,9 @@ test('says that v3 is away', async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),

@@ -12,6 +12,9 @@ import type { Metrics } from '../model/metrics.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { registerAdoptions } from './adoptions.ts';
+import { registerDrift } from './drift.ts';
+import type { EventFeed } from './event-feed.ts';
+import { registerEvents } from './events.ts';
 import { registerExplain } from './explain.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
@@ -24,6 +27,8 @@ import { registerPages } from './pages.ts';
 import { registerPipelines } from './pipelines.ts';
 import { toProblem } from './problem.ts';
 import type { RouteDescription } from './route.ts';
+import { registerSource } from './source.ts';
+import type { SourceHealth } from './source-watch.ts';
 import { registerVerification } from './verification.ts';
 
 const VERSION = packageJson.version;
@@ -39,6 +44,10 @@ export interface ApiDeps {
   readonly pipelines: readonly Pipeline[];
   readonly lagOf: (pipeline: string) => Lag | null;
   readonly retentionOf: (pipeline: string) => Retention | null;
+  readonly feed: Pick<EventFeed, 'subscribe'>;
+  readonly sourceHealth: () => Promise<SourceHealth>;
+  /** Debezium's last, ISO 8601; null when it is not known. */
+  readonly heartbeatAt: () => string | null;
   /** Null: nobody is asked for one. */
   readonly tokens: readonly Token[] | null;
   readonly metrics: Metrics;
@@ -103,6 +112,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   registerPipelines(app, { ...deps, known });
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
+  registerDrift(app, { pool, known, metrics });
+  registerSource(app, deps);
+  registerEvents(app, { pool, feed: deps.feed, known });
   registerExplain(app, deps);
   registerOperations(app, { pool, client, taskQueue, known });
   registerAdoptions(app, { pool, known });

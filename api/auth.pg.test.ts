@@ -12,7 +12,12 @@ import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
+
 import { roles } from './auth.ts';
+
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -33,6 +38,9 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     // The token of each is the name of his role.
     tokens: roles.map((role) => ({ name: `a ${role}`, role, sha256: createHash('sha256').update(role).digest('hex') })),
     metrics: createMetrics('api'),

@@ -11,7 +11,12 @@ import type { Contract } from '../test/support/contract.ts';
 import { createDatabase } from '../test/support/databases.ts';
 import type { TestDatabase } from '../test/support/databases.ts';
 import { createApi } from './app.ts';
+import { createSourceWatch } from './source-watch.ts';
+
 import type { Document } from './openapi.ts';
+
+/** Nobody follows events here. */
+const silent = { subscribe: async () => () => undefined };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -34,6 +39,9 @@ beforeAll(async () => {
     pipelines,
     lagOf: () => null,
     retentionOf: () => null,
+    feed: silent,
+    heartbeatAt: () => null,
+    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
     tokens: null,
     metrics: createMetrics('api'),
     log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
@@ -43,13 +51,17 @@ beforeAll(async () => {
   await database.client.query(`
     INSERT INTO cdc.pipelines (name, mode, mode_reason) VALUES ('products', 'paused', 'why');
     INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, state, answer)
-    VALUES ('op-1', 'products', 'pause', 'why', 'Asha', 'update', 'done', 'ok');
+    VALUES ('op-1', 'products', 'pause', 'why', 'Asha', 'update', 'done', 'ok'),
+      ('op-3', 'products', 'reset', 'why', 'Asha', 'update', 'running', '');
     INSERT INTO cdc.quarantine (pipeline, kind, source, root, code, message) VALUES
       ('products', 'root', 'public.products', '7', 'DERIVE_FAILED', 'no'), ('products', 'root', 'public.products', '8', 'V3_CONSTRAINT', 'no');
     INSERT INTO cdc.verifications (id, pipeline, against, state, differences, finished_at, result)
-    VALUES ('v-1', 'products', 'landing', 'done', 0, now(), '{"answer": "equal"}');
+    VALUES ('v-1', 'products', 'landing', 'done', 0, now(), '{"answer": "equal"}'),
+      ('v-2', 'products', 'landing', 'running', NULL, NULL, NULL);
     INSERT INTO cdc.experiments (id, pipeline, change, version, share, reason, requested_by, state, report)
     VALUES ('e-1', 'products', NULL, 'v', 0.25, 'why', 'Asha', 'running', '{}');
+    INSERT INTO cdc.drift (pipeline, side, relation, column_name, kind, expected, seen) VALUES
+      ('products', 'v2', 'public.products', 'colour', 'new', '', 'string'), ('products', 'v3', 'referencedata.orderables', '', 'missing', 'table', '');
     INSERT INTO cdc.audit (actor, role, method, path, reason, status, code) VALUES ('Asha', 'operator', 'POST', '/', 'why', 200, NULL);
   `);
 });
@@ -108,6 +120,10 @@ test.each([
   ['/pipelines/products/quarantine', 200],
   ['/pipelines/products/quarantine?code=V3_CONSTRAINT&root=8&kind=root&source=public.products', 200],
   ['/pipelines/products/quarantine?code=NO_SUCH', 400],
+  ['/pipelines/products/quarantine?state=discarded', 200],
+  ['/pipelines/products/quarantine?root=%00', 400],
+  ['/operations/%00', 400],
+  ['/explain?table=products&key=%00', 400],
   ['/pipelines/no-such/quarantine', 404],
   ['/pipelines/products/verification', 200],
   ['/pipelines/no-such/verification', 404],
@@ -120,6 +136,12 @@ test.each([
   ['/experiments/e-2', 404],
   ['/adoptions', 200],
   ['/adoptions?pipeline=no-such', 404],
+  ['/events?pipeline=no-such', 404],
+  ['/events?after=yesterday', 400],
+  ['/source', 200],
+  ['/drift', 200],
+  ['/drift?pipeline=products', 200],
+  ['/drift?pipeline=no-such', 404],
   ['/explain', 400],
   ['/explain?table=no_such&key=1', 404],
   ['/explain?table=products&key=1', 503],
@@ -135,6 +157,15 @@ test.each([
   ['POST', '/pipelines/products/resume', { reason: 'x', id: 'op-1' }, 422],
   ['POST', '/pipelines/products/verify', { against: 'v4' }, 400],
   ['POST', '/pipelines/products/verify', {}, 503],
+  ['POST', '/operations/op-1/cancel', { reason: 'x' }, 409],
+  ['POST', '/operations/op-1/cancel', { reason: ' ' }, 400],
+  ['POST', '/operations/op-2/cancel', { reason: 'x' }, 404],
+  ['POST', '/operations/op-3/cancel', { reason: 'x' }, 503],
+  ['POST', '/operations/v-1/cancel', { reason: 'x' }, 409],
+  ['POST', '/operations/v-2/cancel', { reason: 'x' }, 503],
+  ['POST', '/pipelines/products/cancel', { reason: 'x', operation: 'op-3' }, 503],
+  ['POST', '/pipelines/products/discard', { reason: 'x' }, 400],
+  ['POST', '/pipelines/products/discard', { reason: 'x', only: { roots: ['7'] } }, 503],
   ['POST', '/verification/reports', {}, 503],
   ['POST', '/experiments', { pipeline: 'products', change: null, reason: 'x' }, 409],
   ['POST', '/experiments', { pipeline: 'programs', change: 'no-such', reason: 'x' }, 422],
@@ -158,6 +189,15 @@ test('a key that named one operation names no other; the same request again is t
   // The same as before: it is for the workflow to answer, which is away.
   expect((await ask('/pipelines/products/pause', 'op-1', 'why')).statusCode).toBe(503);
   expect((await ask('/pipelines/products/pause', 'a key/', 'why')).statusCode).toBe(400);
+  // The header does not make up for what is wrong in the body.
+  const headers = { 'idempotency-key': 'op-1' };
+  const both = {
+    method: 'POST',
+    url: '/pipelines/products/pause',
+    headers,
+    payload: { reason: 'why', id: '' },
+  } as const;
+  expect((await api.inject(both)).statusCode).toBe(400);
   contract.assertKept();
 });
 

@@ -51,6 +51,7 @@ export interface QuarantineRow {
   readonly firstAt: Date;
   readonly lastAt: Date;
   readonly resolvedAt: Date | null;
+  readonly discarded: { readonly at: string; readonly by: string; readonly reason: string } | null;
 }
 
 /** All pipelines that our schema knows; none before a worker has run for the first time. */
@@ -63,7 +64,7 @@ export async function readPipelines(pool: Pool): Promise<readonly PipelineRow[]>
             last_event_at AS "lastEventAt", last_derived_at AS "lastDerivedAt",
             (SELECT count(*)::int FROM cdc.dirty WHERE pipeline = name) AS dirty,
             (SELECT count(DISTINCT root)::int FROM cdc.waiting WHERE pipeline = name) AS waiting,
-            (SELECT count(*)::int FROM cdc.quarantine WHERE pipeline = name AND resolved_at IS NULL) AS quarantined
+            (SELECT count(*)::int FROM cdc.quarantine WHERE pipeline = name AND resolved_at IS NULL AND discarded_at IS NULL) AS quarantined
      FROM cdc.pipelines`,
   );
 }
@@ -94,7 +95,7 @@ export async function readQuarantine(
     readonly pipeline: string;
     readonly limit: number;
     readonly after: number;
-    readonly state: 'open' | 'resolved' | 'all';
+    readonly state: 'open' | 'discarded' | 'resolved' | 'all';
     readonly kind?: 'event' | 'root' | undefined;
     readonly code?: string | undefined;
     readonly source?: string | undefined;
@@ -104,9 +105,10 @@ export async function readQuarantine(
   return query<QuarantineRow>(
     pool,
     `SELECT id, kind, source, root, topic, partition, kafka_offset AS "offset", code, message, advice, message_key AS key, payload, headers,
-            attempts, first_at AS "firstAt", last_at AS "lastAt", resolved_at AS "resolvedAt"
+            attempts, first_at AS "firstAt", last_at AS "lastAt", resolved_at AS "resolvedAt",
+            CASE WHEN discarded_at IS NOT NULL THEN json_build_object('at', to_char(discarded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'by', discarded_by, 'reason', discarded_reason) END AS discarded
      FROM cdc.quarantine
-     WHERE pipeline = $1 AND id > $2 AND ($3 = 'all' OR (resolved_at IS NULL) = ($3 = 'open'))
+     WHERE pipeline = $1 AND id > $2 AND $3 IN ('all', CASE WHEN resolved_at IS NOT NULL THEN 'resolved' WHEN discarded_at IS NOT NULL THEN 'discarded' ELSE 'open' END)
        AND ($5::text IS NULL OR kind = $5) AND ($6::text IS NULL OR code = $6)
        AND ($7::text IS NULL OR source = $7) AND ($8::text IS NULL OR root = $8)
      ORDER BY id LIMIT $4`,

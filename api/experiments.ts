@@ -25,6 +25,7 @@ import {
 } from '../workflows/messages.ts';
 import { query } from './control-schema.ts';
 import { addRoute, by, byActor, limit, pipelineParams, reason, time, workflowLink } from './route.ts';
+import { text } from '../model/text.ts';
 import { summaryOf } from '../workflows/experiment-summary.ts';
 import type { experiment as experimentWorkflowFunction } from '../workflows/experiment.ts';
 
@@ -49,7 +50,7 @@ const decisionBody = z.strictObject({
   despiteFailures: z.boolean().default(false).describe('Promote: also where roots fail with the change.'),
 });
 
-const experimentParams = z.object({ id: z.string().describe('id of the experiment') });
+const experimentParams = z.object({ id: text.describe('id of the experiment') });
 
 const counts = z.object({ equal: z.int(), changed: z.int(), created: z.int(), gone: z.int() });
 const reportSchema = z.object({
@@ -119,7 +120,7 @@ export function experimentRoutes(app: FastifyInstance, deps: ExperimentRoutes): 
     tag: 'Experiments',
     summary: 'Experiments, newest first',
     query: z.strictObject({
-      pipeline: z.string().optional().describe('only those of this pipeline'),
+      pipeline: text.optional().describe('only those of this pipeline'),
       limit: limit({ most: 100, otherwise: 20 }),
     }),
     answer: z.object({ experiments: z.array(experimentSchema) }),

@@ -8,6 +8,7 @@ import { MkondoError } from '../model/errors.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { pipelineWorkflowId } from '../workflows/messages.ts';
 import { addRoute, time } from './route.ts';
+import { text } from '../model/text.ts';
 
 export interface ExplainApiDeps {
   readonly pool: Pool;
@@ -27,6 +28,7 @@ const quarantinedSchema = z.object({
   firstAt: time,
   lastAt: time,
   resolvedAt: time.nullable(),
+  discardedAt: time.nullable(),
   position,
 });
 const landedRow = z.object({
@@ -68,12 +70,10 @@ export function registerExplain(app: FastifyInstance, { pool, pipelines, topicPr
     tag: 'Explain',
     summary: 'A v3 row by the v2 rows behind it, or a v2 row by what became of it',
     query: z.strictObject({
-      table: z
-        .string('is missing')
+      table: text
         .min(1, 'is missing')
         .describe('a v3 table (referencedata.orderables) or a v2 table (public.products, products)'),
-      key: z
-        .string('is missing')
+      key: text
         .min(1, 'is missing')
         .describe("v3: the row's id; v2: its key; of several columns, a JSON array of their texts"),
     }),

@@ -15,26 +15,62 @@ export interface LagWatch {
   readonly of: (pipeline: string) => Lag | null;
   /** Until when Kafka keeps what the pipeline has not landed; null also where it keeps it for ever. */
   readonly retentionOf: (pipeline: string) => Retention | null;
+  /** When Debezium sent its last heartbeat, ISO 8601, to about a look's length; null when it is not known. */
+  readonly heartbeatAt: () => string | null;
   readonly ended: Promise<void>;
 }
 
 export function watchLag(options: {
   readonly kafka: Kafka;
   readonly topics: ReadonlyMap<string, readonly string[]>;
+  readonly heartbeatTopic: string;
   readonly metrics: Pick<Metrics, 'retentionLeftSeconds'>;
   readonly readPositions: () => Promise<ReadonlyMap<string, Offsets>>;
   readonly onFailure: (error: unknown) => void;
   readonly signal: AbortSignal;
 }): LagWatch {
-  const { kafka, topics, metrics, readPositions, onFailure, signal } = options;
+  const { kafka, topics, heartbeatTopic, metrics, readPositions, onFailure, signal } = options;
   const unreached = new Map<string, Unreached>();
   const lags = new Map<string, Lag>();
   const retentions = new Map<string, Retention | null>();
   const readers = new Map([...topics.keys()].map((pipeline) => [pipeline, createRetentionReader()]));
   const wanted = new Set([...topics.values()].flat());
 
+  let heartbeat: { readonly high: number; readonly atMs: number } | null = null;
+
+  async function lookForHeartbeat(admin: ReturnType<Kafka['admin']>): Promise<void> {
+    const [first] = await admin.fetchTopicOffsets(heartbeatTopic);
+    const high = Number(first?.high ?? 0);
+    if (high === 0 || heartbeat?.high === high) return;
+    const nowMs = Date.now();
+    // Known from one look to the next; of the first, Kafka knows how old it is.
+    const atMs = heartbeat === null ? nowMs - (await newestAgeMs(admin, { high, nowMs })) : nowMs;
+    heartbeat = { high, atMs };
+  }
+
+  /** How old the newest event of the topic is, to a second or a twentieth. */
+  async function newestAgeMs(
+    admin: ReturnType<Kafka['admin']>,
+    { high, nowMs }: { readonly high: number; readonly nowMs: number },
+  ): Promise<number> {
+    const isYounger = async (ageMs: number): Promise<boolean> => {
+      const [found] = await admin.fetchTopicOffsetsByTimestamp(heartbeatTopic, nowMs - ageMs);
+      return Number(found?.offset ?? high) < high;
+    };
+    let [younger, older] = [0, 1_000];
+    while (older < 100 * 86_400_000 && !(await isYounger(older))) [younger, older] = [older, older * 2];
+    while (older - younger > Math.max(1_000, older / 20)) {
+      const middle = Math.round((younger + older) / 2);
+      if (await isYounger(middle)) older = middle;
+      else younger = middle;
+    }
+    return older;
+  }
+
   async function look(admin: ReturnType<Kafka['admin']>): Promise<void> {
-    const existing = (await admin.listTopics()).filter((topic) => wanted.has(topic));
+    const there = await admin.listTopics();
+    if (there.includes(heartbeatTopic)) await lookForHeartbeat(admin);
+    const existing = there.filter((topic) => wanted.has(topic));
     const ends = new Map<string, Offsets>();
     const kept = new Map<string, readonly Partition[]>();
     for (const topic of existing) {
@@ -79,6 +115,7 @@ export function watchLag(options: {
       } catch (error) {
         lags.clear();
         retentions.clear();
+        heartbeat = null;
         metrics.retentionLeftSeconds.reset();
         onFailure(error);
         await pause();
@@ -95,6 +132,7 @@ export function watchLag(options: {
   return {
     of: (pipeline) => lags.get(pipeline) ?? null,
     retentionOf: (pipeline) => retentions.get(pipeline) ?? null,
+    heartbeatAt: () => (heartbeat === null ? null : new Date(heartbeat.atMs).toISOString()),
     ended: run(),
   };
 }

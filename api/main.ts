@@ -12,7 +12,9 @@ import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
 import { readTokens } from './auth.ts';
 import { readPipelines } from './control-schema.ts';
+import { createEventFeed } from './event-feed.ts';
 import { watchLag } from './lag-watch.ts';
+import { createSourceWatch } from './source-watch.ts';
 
 exitClearly();
 const config = readConfig(process.env);
@@ -38,10 +40,17 @@ const lag = watchLag({
     retry: { retries: 2, initialRetryTime: 200 },
     logLevel: logLevel.NOTHING,
   }),
+  heartbeatTopic: `__debezium-heartbeat.${config.MKONDO_KAFKA_TOPIC_PREFIX}`,
   topics: topicsOf(pipelines, config.MKONDO_KAFKA_TOPIC_PREFIX).ofPipeline,
   metrics,
   readPositions: async () => new Map((await readPipelines(pool)).map(({ name, positions }) => [name, positions])),
   onFailure: (error) => log.warn({ err: error }, 'the lag cannot be measured just now'),
+  signal: stopping.signal,
+});
+const feed = createEventFeed({
+  pool,
+  connectionString: config.MKONDO_V3_URL,
+  onFailure: (error) => log.warn({ err: error }, 'events cannot be followed just now'),
   signal: stopping.signal,
 });
 const app = createApi({
@@ -59,6 +68,14 @@ const app = createApi({
   pipelines,
   lagOf: lag.of,
   retentionOf: lag.retentionOf,
+  feed,
+  heartbeatAt: lag.heartbeatAt,
+  sourceHealth: createSourceWatch({
+    connectUrl: config.MKONDO_CONNECT_URL,
+    connector: config.MKONDO_CONNECTOR,
+    v2Url: config.MKONDO_V2_MONITORING_URL,
+    slot: config.MKONDO_V2_SLOT,
+  }),
   tokens,
   metrics,
   log,
@@ -80,7 +97,7 @@ await app
 log.info({ host: config.MKONDO_API_HOST, port: config.MKONDO_API_PORT }, 'the API listens');
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
 await app.close();
-await lag.ended;
+await Promise.all([lag.ended, feed.ended]);
 await Promise.all([connection.close(), pool.end()]);
 log.info('the API has ended');
 

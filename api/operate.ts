@@ -32,13 +32,15 @@ export async function operate(options: {
   const parsed = parseRequest({ pipeline, name, via: 'update', input: body, id: randomUUID(), nowMs: Date.now() });
   if (!parsed.ok)
     throw new MkondoError('REQUEST_INVALID', parsed.fault, { advice: 'Correct the body and send it again.' });
-  const { id, reason, by, from, until } = parsed.request;
+  const { id, reason, by, from, until, operation, only } = parsed.request;
   const input: OperationInput = {
     id,
     reason,
     by,
     ...(from === undefined ? {} : { from }),
     ...(until === undefined ? {} : { until }),
+    ...(operation === undefined ? {} : { operation }),
+    ...(only === undefined ? (name === 'discard' ? { only: 'everything' } : {}) : { only }),
   };
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof pipelineWorkflowFunction>(pipelineWorkflow, {
     workflowId: pipelineWorkflowId(pipeline),

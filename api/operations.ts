@@ -1,4 +1,5 @@
 // What operators have pipelines do, over REST: each operation through the pipeline's workflow, and how it goes on.
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
@@ -6,26 +7,29 @@ import { z } from 'zod';
 import { MkondoError } from '../model/errors.ts';
 import type { OperationName } from '../activities/contract.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
-import { operationNames } from '../workflows/messages.ts';
-import { readOperation, readOperations } from './control-schema.ts';
-import { operate } from './operate.ts';
-import { addRoute, limit, pipelineParams, time } from './route.ts';
+import { cancelled, operationNames } from '../workflows/messages.ts';
+import type { Cancellation } from '../workflows/messages.ts';
+import { query, readOperation, readOperations } from './control-schema.ts';
+import { operate, unreachable } from './operate.ts';
+import { addRoute, by, byActor, limit, pipelineParams, reason, time } from './route.ts';
+import { notBlank, text } from '../model/text.ts';
+
+const CANCEL_DEADLINE_MS = 5_000;
 
 export const operationSchema = z.object({
   id: z.string(),
   pipeline: z.string(),
-  name: z.enum(operationNames),
+  name: z.enum([...operationNames, 'adopt', 'letGo']),
   reason: z.string(),
   by: z.string(),
   via: z.string().describe('update, signal, ...: how it was asked for'),
-  state: z.enum(['running', 'done', 'failed', 'refused']),
+  state: z.enum(['running', 'done', 'failed', 'refused', 'cancelled']),
   answer: z.string(),
   progress: z.unknown().describe('of one that takes a while: how far it is'),
   requestedAt: time,
   finishedAt: time.nullable(),
 });
 
-const notBlank = z.string().regex(/\S/, 'must not be blank');
 const common = {
   reason: notBlank.describe('why: whoever finds the pipeline like this tomorrow wants to know'),
   by: notBlank.optional().describe('who asks; with a token, its holder'),
@@ -36,6 +40,26 @@ const common = {
     .describe('chosen by the caller: asked twice, it is done once. Or the header Idempotency-Key'),
 };
 const position = z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) });
+
+const named = <T extends z.ZodType>(each: T): z.ZodOptional<z.ZodArray<T>> =>
+  z.array(each).min(1).max(1_000).optional();
+const filter = {
+  ids: named(z.union([z.int().min(0).max(999_999_999_999_999), z.string().regex(/^\d{1,15}$/)])),
+  roots: named(text),
+  kind: z.enum(['event', 'root']).optional(),
+  code: notBlank.optional(),
+  source: notBlank.optional().describe('v2 table, public.products'),
+};
+const only = z
+  .union([
+    z.literal('everything'),
+    // An empty one would be taken for everything.
+    z
+      .strictObject(filter)
+      .refine((given) => Object.keys(given).length > 0)
+      .meta({ minProperties: 1 }),
+  ])
+  .describe('which entries of the quarantine: those for which all of it holds');
 
 /**
  * For the document: the judge of all ways in (REST, Temporal UI and CLI) is workflows/parse-request.ts, which says in words how
@@ -48,6 +72,18 @@ function bodyOf(name: OperationName): z.ZodType {
       from: z.union([time, z.strictObject({ time }), position]).describe('a time, or a position of a topic'),
     });
   const aReason = notBlank.describe('a reason, and nothing else');
+  if (name === 'retryQuarantined') return z.union([aReason, z.strictObject({ ...common, only: only.optional() })]);
+  if (name === 'discard') return z.strictObject({ ...common, only });
+  if (name === 'cancel')
+    return z.union([
+      aReason,
+      z.strictObject({
+        ...common,
+        operation: common.id.describe(
+          'only if it is the one with this id; whichever is under way where it is left out',
+        ),
+      }),
+    ]);
   if (name !== 'pause') return z.union([aReason, z.strictObject(common)]);
   const lasting = z
     .string()
@@ -78,6 +114,8 @@ const summaries: Readonly<Record<(typeof operationNames)[number], string>> = {
   replay: 'Lands again from a Kafka position or time',
   retryQuarantined: 'Tries again what stands in quarantine',
   mend: 'Derives again the roots of which the last verification found rows that differ',
+  discard: 'Gives up what stands in quarantine: kept with who and why, no longer counted',
+  cancel: 'Ends the long operation that is under way, at its next step',
 };
 
 interface OperationsApiDeps {
@@ -108,15 +146,39 @@ export function registerOperations(app: FastifyInstance, { pool, client, taskQue
     url: '/operations/:id',
     tag: 'Operations',
     summary: 'One operation: who asked for it and why, how far it is, what came of it',
-    params: z.object({ id: z.string().describe('id of the operation') }),
+    params: z.object({ id: text.describe('id of the operation') }),
     answer: operationSchema,
     refuses: ['OPERATION_UNKNOWN'],
     handle: async ({ params }) => {
       const operation = await readOperation(pool, params.id);
       if (operation !== undefined) return operation;
-      throw new MkondoError('OPERATION_UNKNOWN', `There is no operation '${params.id}'.`, {
-        advice: 'GET /pipelines/{name}/operations lists them.',
+      throw unknownOperation(params.id);
+    },
+  });
+
+  addRoute(app, {
+    method: 'POST',
+    url: '/operations/:id/cancel',
+    tag: 'Operations',
+    summary: 'Ends an operation, or a verification, at its next step; what it has begun is left whole',
+    params: z.object({ id: text.describe('id of the operation, or of the verification') }),
+    body: z.strictObject({ reason, by }),
+    answer: z.object({ answer: z.string().describe('what follows, and what is left behind') }),
+    status: 202,
+    refuses: ['OPERATION_UNKNOWN', 'OPERATION_ENDED', 'OPERATION_REFUSED', 'TEMPORAL_UNAVAILABLE'],
+    handle: async ({ params, body, actor }) => {
+      const asked = byActor(body, actor);
+      const operation = await readOperation(pool, params.id);
+      if (operation === undefined) return { answer: await cancelVerification({ pool, client }, params.id, asked) };
+      if (operation.state !== 'running') throw ended(`${operation.name} of ${operation.pipeline}`, operation);
+      const { answer } = await operate({
+        client,
+        taskQueue,
+        pipeline: operation.pipeline,
+        name: 'cancel',
+        body: { ...asked, operation: operation.id },
       });
+      return { answer };
     },
   });
 
@@ -165,6 +227,51 @@ export function registerOperations(app: FastifyInstance, { pool, client, taskQue
   );
 }
 
+function unknownOperation(id: string): MkondoError {
+  return new MkondoError('OPERATION_UNKNOWN', `There is no operation '${id}'.`, {
+    advice: 'GET /pipelines/{name}/operations lists them; GET /verification has those that look.',
+  });
+}
+
+function ended(what: string, { state, answer }: { readonly state: string; readonly answer: string }): MkondoError {
+  return new MkondoError('OPERATION_ENDED', `${what} has ended already: ${state}. ${answer}`.trim(), {
+    advice: 'Nothing is to be done; GET it to see what came of it.',
+  });
+}
+
+/** A verification has no pipeline that answers for it: its own workflow is told. */
+async function cancelVerification(
+  { pool, client }: Pick<OperationsApiDeps, 'pool' | 'client'>,
+  id: string,
+  asked: Cancellation,
+): Promise<string> {
+  const [found] = await query<{ state: string; against: string }>(
+    pool,
+    'SELECT state, against FROM cdc.verifications WHERE id = $1',
+    [id],
+  );
+  if (found === undefined) throw unknownOperation(id);
+  if (found.state !== 'running') throw ended(`The verification against ${found.against}`, { ...found, answer: '' });
+  // Of all pipelines in turn each has an id of its own, below its run's.
+  const [run = ''] = id.split('/');
+  try {
+    return await client.withDeadline(Date.now() + CANCEL_DEADLINE_MS, async () => {
+      for await (const { workflowId } of client.workflow.list({
+        query: `RunId = "${run.replaceAll(/[^\w-]/g, '')}"`,
+      })) {
+        await client.workflow.getHandle(workflowId, run).signal(cancelled, asked);
+        return 'It ends at its next step. What an earlier one has found stays as it is.';
+      }
+      throw ended(`The verification against ${found.against}`, { state: 'its workflow is not there', answer: '' });
+    });
+  } catch (error) {
+    if (error instanceof MkondoError) throw error;
+    throw error instanceof WorkflowNotFoundError
+      ? ended(`The verification against ${found.against}`, { state: 'its workflow is over', answer: '' })
+      : unreachable(error);
+  }
+}
+
 interface Fields {
   readonly reason?: unknown;
   readonly id?: unknown;
@@ -176,13 +283,11 @@ function fieldsOf(body: unknown): unknown {
   return typeof body === 'string' ? { reason: body } : body;
 }
 
-/** What the token and the header say goes before what the body says; what is no text there is left to the judge. */
+/** What the token and the header say goes before what the body says; what is not valid there is left to the judge. */
 function filled(asked: Fields, said: Readonly<Record<'by' | 'id', string | undefined>>): Fields {
   const fields: Record<string, unknown> = { ...asked };
-  for (const field of ['by', 'id'] as const) {
-    const given = fields[field];
-    if (said[field] !== undefined && (given === undefined || typeof given === 'string')) fields[field] = said[field];
-  }
+  for (const field of ['by', 'id'] as const)
+    if (said[field] !== undefined && common[field].safeParse(fields[field]).success) fields[field] = said[field];
   return fields;
 }
 

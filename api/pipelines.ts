@@ -14,6 +14,7 @@ import { readOperations, readPipelines, readQuarantine } from './control-schema.
 import type { PipelineRow, QuarantineRow } from './control-schema.ts';
 import { operationSchema } from './operations.ts';
 import { addRoute, limit, pipelineParams, time, workflowLink } from './route.ts';
+import { text } from '../model/text.ts';
 
 const pipelineSchema = z.object({
   name: z.string(),
@@ -69,6 +70,10 @@ const quarantinedSchema = z.object({
   firstAt: time,
   lastAt: time,
   resolvedAt: time.nullable(),
+  discarded: z
+    .object({ at: time, by: z.string(), reason: z.string() })
+    .nullable()
+    .describe('given up by an operator; it comes back when it is tried again and fails again'),
   position: z.object({ topic: z.string(), partition: z.int(), offset: z.int() }).nullable(),
   key: bytes,
   payload: bytes,
@@ -139,11 +144,11 @@ export function registerPipelines(app: FastifyInstance, deps: PipelinesApiDeps):
         .max(Number.MAX_SAFE_INTEGER, 'must be an id')
         .default(0)
         .describe('`next` of the page before'),
-      state: z.enum(['open', 'resolved', 'all']).default('open'),
+      state: z.enum(['open', 'discarded', 'resolved', 'all']).default('open'),
       kind: z.enum(['event', 'root']).optional(),
       code: z.enum(errorCodes).optional(),
-      source: z.string().optional().describe('v2 table, public.products'),
-      root: z.string().optional().describe("key of the root's row in v2"),
+      source: text.optional().describe('v2 table, public.products'),
+      root: text.optional().describe("key of the root's row in v2"),
     }),
     answer: z.object({
       quarantine: z.array(quarantinedSchema),

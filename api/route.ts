@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MkondoError } from '../model/errors.ts';
 import type { ErrorCode } from '../model/errors.ts';
+import { notBlank } from '../model/text.ts';
 import type { Actor, Role } from './auth.ts';
 
 export interface RouteDescription {
@@ -12,6 +13,8 @@ export interface RouteDescription {
   readonly url: string;
   readonly tag:
     | 'Pipelines'
+    | 'Source'
+    | 'Events'
     | 'Operations'
     | 'Verification'
     | 'Experiments'
@@ -112,17 +115,8 @@ export function byActor<T extends object>(asked: T, actor: Actor | null): T {
 }
 
 export const pipelineParams = z.object({ name: z.string().describe('name of the pipeline') });
-export const by = z
-  .string()
-  .trim()
-  .min(1, 'must not be blank')
-  .default('operator')
-  .describe('who asks; with a token, its holder');
-export const reason = z
-  .string('is missing')
-  .trim()
-  .min(1, 'must not be blank')
-  .describe('why: whoever finds it like this tomorrow wants to know');
+export const by = notBlank.default('operator').describe('who asks; with a token, its holder');
+export const reason = notBlank.describe('why: whoever finds it like this tomorrow wants to know');
 export const time = z.iso.datetime();
 export const workflowLink = z.object({
   id: z.string(),

@@ -8,6 +8,7 @@ import { exitClearly } from '../model/exit-clearly.ts';
 import { MkondoError } from '../model/errors.ts';
 import { serveHealth } from '../model/health.ts';
 import { Kafka, logLevel } from '../model/kafka.ts';
+import { listen } from '../model/listen.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
@@ -19,7 +20,6 @@ import { follow } from './follow.ts';
 import type { Position } from './follow.ts';
 import { lagOf, observe } from '../model/lag.ts';
 import type { Unreached } from '../model/lag.ts';
-import { listen } from './listen.ts';
 
 /** How often lag is measured, and Temporal asked whether it is there. */
 const LOOK_MS = 3_000;
@@ -106,7 +106,9 @@ await Promise.all([
   }),
   listen({
     connectionString: config.MKONDO_V3_URL,
-    onWake: (pipeline) => dispatch.wake(pipeline),
+    channel: 'cdc_wake',
+    applicationName: 'mkondo-bridge-listen',
+    onNotified: (pipeline) => dispatch.wake(pipeline),
     onListening: () => void wakeTheDue(),
     onFailure: report,
     signal: stopping.signal,

@@ -48,6 +48,17 @@ export interface Api {
   readonly url: string;
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  /** Server-sent events, until the API or the signal ends them. */
+  follow(
+    path: string,
+    options: { readonly lastEventId: string | null; readonly signal: AbortSignal },
+  ): AsyncGenerator<SentEvent>;
+}
+
+export interface SentEvent {
+  readonly id: string | null;
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** Longer than the API gives a workflow to answer. */
@@ -79,11 +90,59 @@ export function connectApi({ url, token }: { readonly url: string; readonly toke
       `What answers at ${url}${path} is not the API of this version: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`,
     );
   }
+  async function* follow(
+    path: string,
+    { lastEventId, signal }: { readonly lastEventId: string | null; readonly signal: AbortSignal },
+  ): AsyncGenerator<SentEvent> {
+    try {
+      const response = await fetch(`${url}${path}`, {
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
+        },
+        signal,
+      });
+      if (!response.ok) throw refusalOf(response.status, parseJson(await response.text()));
+      let text = '';
+      for await (const chunk of (response.body ?? new ReadableStream<Uint8Array>()).pipeThrough(
+        new TextDecoderStream(),
+      )) {
+        text += chunk;
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const event = sentEvent(text.slice(0, end));
+          text = text.slice(end + 2);
+          if (event !== null) yield event;
+        }
+      }
+    } catch (cause) {
+      if (signal.aborted) return;
+      if (cause instanceof CommandError) throw cause;
+      throw new CommandError(
+        exitCodes.unavailable,
+        `The API at ${url} does not answer (${reasonOf(cause)}). Is it running?`,
+      );
+    }
+  }
   return {
     url,
+    follow,
     get: (path, schema) => request(path, schema),
     post: (path, body, schema) => request(path, schema, body),
   };
+}
+
+/** Null for comments, and for what only says when to come back. Pure. */
+export function sentEvent(block: string): SentEvent | null {
+  const fields = new Map(
+    block.split('\n').map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
+    }),
+  );
+  const event = fields.get('event');
+  const data = parseJson(fields.get('data') ?? '');
+  if (event === undefined || typeof data !== 'object' || data === null) return null;
+  return { id: fields.get('id') ?? null, event, data: data as SentEvent['data'] };
 }
 
 /** What a refusal of the API means for whoever asked. */

@@ -63,7 +63,39 @@ test('help is what is typed by whoever knows nothing', () => {
   expect(parseArguments([])).toMatchObject({ name: 'help' });
 });
 
+test('of the quarantine some is shown, tried again or discarded', () => {
+  expect(parse('quarantine lots --state discarded --code X --root 7')).toMatchObject({
+    name: 'quarantine',
+    filter: { limit: '50', state: 'discarded', code: 'X', root: '7' },
+  });
+  expect(parse('quarantine lots --retry --reason x --source public.lots')).toMatchObject({
+    operation: 'retryQuarantined',
+    body: { only: { source: 'public.lots' } },
+  });
+  expect(parse('quarantine lots --discard --reason x --root 7 --root 8 --entry 12')).toMatchObject({
+    operation: 'discard',
+    body: { only: { roots: ['7', '8'], ids: ['12'] } },
+  });
+  expect(parse('quarantine lots --discard --reason x --everything')).toMatchObject({ body: { only: 'everything' } });
+});
+
+test('an operation is cancelled by its id, with a reason', () => {
+  expect(parse('cancel ab-12 --reason wrong_pipeline --by Asha')).toMatchObject({
+    name: 'cancel',
+    id: 'ab-12',
+    body: { reason: 'wrong pipeline', by: 'Asha' },
+  });
+});
+
+test('events are followed, of one pipeline or all, from one on', () => {
+  expect(parse('events')).toMatchObject({ name: 'events', pipeline: null, after: null });
+  expect(parse('events lots --after 12-7')).toMatchObject({ pipeline: 'lots', after: '12-7' });
+});
+
 test.each([
+  ['events lots products', 'one pipeline at most'],
+  ['cancel ab-12', 'cancel needs --reason'],
+  ['cancel --reason x', 'takes the id of one operation'],
   ['frobnicate', "There is no command 'frobnicate'"],
   ['pause products', 'pause needs --reason'],
   ['pause --reason x', 'pause of which pipeline?'],
@@ -75,6 +107,10 @@ test.each([
   ['status --frob', "Unknown option '--frob'"],
   ['verify products --against v1', "'landing' or 'v2'"],
   ['quarantine', 'takes one pipeline'],
+  ['quarantine lots --discard --reason x', 'discard which?'],
+  ['quarantine lots --discard --reason x --everything --code Y', 'not both'],
+  ['quarantine lots --discard --retry --reason x', 'not both'],
+  ['quarantine lots --entry 7', 'no --entry'],
   ['quarantine lots --limit many', '--limit is a whole number'],
   ['explain products', 'takes a table and a key'],
 ])('`%s` is not understood, and it says why', (line, message) => {

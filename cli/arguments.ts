@@ -29,8 +29,22 @@ export type Command =
       readonly against: 'landing' | 'v2';
       readonly wait: boolean;
     })
-  | (Common & { readonly name: 'quarantine'; readonly pipeline: string; readonly limit: number })
-  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string });
+  | (Common & {
+      readonly name: 'quarantine';
+      readonly pipeline: string;
+      /** Of the API's query. */
+      readonly filter: Readonly<Record<string, string>>;
+    })
+  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string })
+  | (Common & { readonly name: 'events'; readonly pipeline: string | null; readonly after: string | null })
+  | (Common & CancelCommand);
+
+export interface CancelCommand {
+  readonly name: 'cancel';
+  /** Of the operation, or of the verification. */
+  readonly id: string;
+  readonly body: { readonly reason: string; readonly by?: string };
+}
 
 export type ExperimentCommand = { readonly name: 'experiment' } & (
   | { readonly act: 'list' }
@@ -64,6 +78,7 @@ export interface OperateCommand {
     readonly id?: string;
     readonly for?: string;
     readonly until?: string;
+    readonly only?: object | 'everything';
     readonly from?: string | { readonly topic: string; readonly partition: number; readonly offset: number };
   };
   /** Waits for the end of a long operation. */
@@ -94,12 +109,19 @@ export const usage = `mkondo <command> [pipeline ...] [options]
   verify <pipeline ...>      compares v3 with what has landed, row by row
       --against v2             with v2 itself
   mend <pipeline ...>        derives the roots again of which verify found rows that differ
+  events [pipeline]          changes of state as they happen: modes, operations, quarantine, drift, experiments
+      --after ID               goes on after that event (--json shows ids)
+  cancel <operation's id>    ends an operation, or a verification, at its next step; what it has begun is left whole
   experiment                 every experiment; or with
     start <pipeline>           tries --with CHANGE (or --with deployed) beside v3; --share 0.25 of its time at most
     show|promote|discard <id>  what it found; v3 gets it; it goes. --despite-failures promotes where roots fail
   quarantine <pipeline>      what was refused, and why
-      --retry                  tries it again (with --reason)
+      --state STATE            open (otherwise), discarded, resolved or all
       --limit N                so many at most (50)
+      --retry                  tries it again (with --reason)
+      --discard                gives it up (with --reason): kept, no longer counted, back when v2 changes it and it fails again
+      --code CODE, --source TABLE, --kind event|root, --root KEY, --entry ID
+                               which; --root and --entry more than once to retry or discard; --everything discards all
   explain <table> <id>       a v3 row by table and id, or a v2 row by table and key: where it comes from, what became of it
 
   --all                      every pipeline
@@ -127,7 +149,16 @@ const options = {
   watch: { type: 'string' },
   once: { type: 'boolean' },
   against: { type: 'string' },
+  after: { type: 'string' },
   retry: { type: 'boolean' },
+  discard: { type: 'boolean' },
+  everything: { type: 'boolean' },
+  state: { type: 'string' },
+  code: { type: 'string' },
+  source: { type: 'string' },
+  kind: { type: 'string' },
+  root: { type: 'string', multiple: true },
+  entry: { type: 'string', multiple: true },
   limit: { type: 'string' },
   with: { type: 'string' },
   share: { type: 'string' },
@@ -137,6 +168,8 @@ const options = {
 type Option = keyof typeof options;
 const common: ReadonlySet<Option> = new Set(['help', 'json', 'api']);
 const asked: readonly Option[] = ['all', 'reason', 'by', 'id'];
+/** Which entries of the quarantine. */
+const entries: readonly Option[] = ['code', 'source', 'kind', 'root', 'entry'];
 const long: readonly Option[] = [...asked, 'no-wait'];
 
 /** Beside the common ones. */
@@ -150,8 +183,10 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   mend: long,
   experiment: ['with', 'share', 'reason', 'no-wait', 'despite-failures'],
   verify: ['all', 'against', 'no-wait'],
-  quarantine: ['retry', 'limit', 'reason', 'by', 'id', 'no-wait'],
+  quarantine: ['retry', 'discard', 'everything', 'state', 'limit', ...entries, 'reason', 'by', 'id', 'no-wait'],
   explain: [],
+  events: ['after'],
+  cancel: ['reason', 'by'],
   help: [],
 };
 
@@ -185,13 +220,29 @@ export function parseArguments(argv: readonly string[]): Command {
       throw wrong('explain takes a table and a key: mkondo explain referencedata.orderables 5d0c…');
     return { name, json, api, table, key };
   }
+  if (name === 'events') {
+    const [pipeline = null, ...more] = names;
+    if (more.length > 0) throw wrong('events takes one pipeline at most.');
+    return { name, json, api, pipeline, after: values.after ?? null };
+  }
+  if (name === 'cancel') {
+    const [id, ...more] = names;
+    if (id === undefined || more.length > 0)
+      throw wrong('cancel takes the id of one operation; mkondo status <pipeline> names it.');
+    return { name, json, api, id, body: reasoned() };
+  }
   if (name === 'quarantine') {
     const [pipeline, ...more] = names;
     if (pipeline === undefined || more.length > 0) throw wrong('quarantine takes one pipeline.');
+    if (values.retry === true && values.discard === true) throw wrong('Give --retry or --discard, not both.');
     if (values.retry === true) return operate('retryQuarantined', [pipeline]);
+    if (values.discard === true) return operate('discard', [pipeline]);
     const limit = Number(values.limit ?? 50);
     if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw wrong('--limit is a whole number, 1 to 200.');
-    return { name, json, api, pipeline, limit };
+    const { state, code, source, kind, root = [], entry } = values;
+    if (entry !== undefined || root.length > 1) throw wrong('To look, one --root at most, and no --entry.');
+    const filter = { limit: String(limit), state, code, source, kind, root: root[0] };
+    return { name, json, api, pipeline, filter: withoutUndefined(filter) };
   }
   return operate(operationCommands[name as keyof typeof operationCommands], chosen());
 
@@ -202,10 +253,16 @@ export function parseArguments(argv: readonly string[]): Command {
     return [...new Set(names)];
   }
 
-  function operate(operation: string, pipelines: Chosen): Command {
-    const { reason, by, id, until } = values;
+  function reasoned(): { readonly reason: string; readonly by?: string } {
+    const { reason, by } = values;
     if (reason === undefined || reason.trim() === '')
       throw wrong(`${name} needs --reason: whoever finds the pipeline like this tomorrow wants to know why.`);
+    return { reason, ...(by === undefined ? {} : { by }) };
+  }
+
+  function operate(operation: string, pipelines: Chosen): Command {
+    const { id, until } = values;
+    const body = reasoned();
     // An id is one operation of one pipeline.
     if (id !== undefined && (pipelines === 'all' || pipelines.length > 1))
       throw wrong('--id goes with one pipeline: an id is one operation.');
@@ -217,8 +274,8 @@ export function parseArguments(argv: readonly string[]): Command {
       api,
       pipelines,
       body: {
-        reason,
-        ...(by === undefined ? {} : { by }),
+        ...body,
+        ...onlyOf(operation, values),
         ...(id === undefined ? {} : { id }),
         ...(values.for === undefined ? {} : { for: values.for }),
         ...(until === undefined ? {} : { until }),
@@ -227,6 +284,24 @@ export function parseArguments(argv: readonly string[]): Command {
       wait: values['no-wait'] !== true,
     };
   }
+}
+
+/** Which entries of the quarantine; to discard all of it must be said. */
+function onlyOf(
+  operation: string,
+  { code, source, kind, root, entry, everything }: ReturnType<typeof read>['values'],
+): { readonly only?: object | 'everything' } {
+  const only = withoutUndefined({ code, source, kind, roots: root, ids: entry });
+  if (Object.keys(only).length > 0 && everything === true) throw wrong('Say which, or give --everything, not both.');
+  if (Object.keys(only).length > 0) return { only };
+  if (operation !== 'discard') return {};
+  if (everything !== true)
+    throw wrong('discard which? Give --code, --source, --kind, --root or --entry, or --everything.');
+  return { only: 'everything' };
+}
+
+function withoutUndefined<T>(fields: Readonly<Record<string, T | undefined>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, T] => entry[1] !== undefined));
 }
 
 function experimentCommand(

@@ -3,6 +3,8 @@ import { parseArguments, usage } from './arguments.ts';
 import type { Command } from './arguments.ts';
 import { connectApi } from './api-client.ts';
 import type { Context } from './commands/context.ts';
+import { cancel } from './commands/cancel.ts';
+import { events } from './commands/events.ts';
 import { experiment } from './commands/experiment.ts';
 import { explain } from './commands/explain.ts';
 import { operate } from './commands/operate.ts';
@@ -60,5 +62,7 @@ async function run(command: Exclude<Command, { readonly name: 'help' }>): Promis
   if (command.name === 'verify') return verify(context, command);
   if (command.name === 'experiment') return experiment(context, command);
   if (command.name === 'quarantine') return quarantine(context, command);
+  if (command.name === 'events') return events(context, command);
+  if (command.name === 'cancel') return cancel(context, command);
   return explain(context, command);
 }

@@ -7,6 +7,7 @@ const steps: Readonly<Record<string, string>> = {
   clear: 'clears v3 rows',
   replay: 'lands again',
   retry: 'tries again',
+  discard: 'discards',
   derive: 'derives roots',
 };
 
@@ -21,8 +22,7 @@ const BAR = 24;
 export function progressLine({ pipeline, operation }: Watched, columns: number): string {
   if (operation === null) return cut(`${pipeline}  begins`, columns);
   const { name, state, progress, answer } = operation;
-  if (state === 'done' || state === 'failed' || state === 'refused')
-    return cut(`${pipeline}  ${name} ${state}: ${answer}`, columns);
+  if (state !== 'running') return cut(`${pipeline}  ${name} ${state}: ${answer}`, columns);
   if (!progress) return cut(`${pipeline}  ${bar(0)}  ${name}: marks roots`, columns);
   const { step, done, total } = progress;
   const share = total === 0 ? 1 : Math.min(1, done / total);

@@ -114,7 +114,7 @@ export function statusText(pipeline: WholePipelineView, nowMs: number): readonly
   if (operations.length > 0) lines.push('  operations');
   for (const operation of operations)
     lines.push(
-      `    ${instant(operation.requestedAt)} ${operation.name} ${operation.state}, by ${operation.by}: ${operation.reason}`,
+      `    ${instant(operation.requestedAt)} ${operation.name} ${operation.state}${operation.state === 'running' ? ` (id ${operation.id})` : ''}, by ${operation.by}: ${operation.reason}`,
       ...(operation.answer === '' ? [] : [`      ${operation.answer}`]),
     );
   return lines;

@@ -129,6 +129,25 @@ const settings = z.object({
     .describe(
       "hours of the day (UTC) during which all pipelines are compared with v2 itself, such as '22-4'; without it only on demand",
     ),
+  MKONDO_CONNECT_URL: z
+    .url('must be a URL')
+    .optional()
+    .describe("address of Kafka Connect's REST interface; without it GET /source does not look at the connector"),
+  MKONDO_CONNECTOR: z
+    .string()
+    .min(1, 'must not be empty')
+    .default('mkondo')
+    .describe("name of Debezium's connector in Kafka Connect"),
+  MKONDO_V2_MONITORING_URL: url
+    .optional()
+    .describe(
+      'PostgreSQL URL of v2, with the role that sees how replication stands and no row (infra/v2/monitoring-role.ts); without it GET /source does not look at the slot. No pipeline uses it',
+    ),
+  MKONDO_V2_SLOT: z
+    .string()
+    .min(1, 'must not be empty')
+    .default('mkondo')
+    .describe("name of Debezium's replication slot in v2"),
   MKONDO_LOG_LEVEL: z
     .enum(levels, `must be one of ${levels.join(', ')}`)
     .default('info')
@@ -157,6 +176,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 const secrets: ReadonlySet<string> = new Set([
   'MKONDO_V3_URL',
   'MKONDO_VERIFY_V2_URL',
+  'MKONDO_V2_MONITORING_URL',
   'MKONDO_SIMULATOR_V2_URL',
   'MKONDO_API_TOKENS',
 ]);

@@ -46,6 +46,7 @@ export const errorFates = {
   OPERATION_REFUSED: 'refuse',
   PIPELINE_UNKNOWN: 'refuse',
   OPERATION_UNKNOWN: 'refuse',
+  OPERATION_ENDED: 'refuse',
   IDEMPOTENCY_KEY_REUSED: 'refuse',
   METHOD_UNKNOWN: 'refuse',
   TABLE_UNKNOWN: 'refuse',

@@ -32,6 +32,7 @@ export interface Metrics {
   readonly dirtyRoots: Gauge<'pipeline'>;
   readonly waitingRoots: Gauge<'pipeline'>;
   readonly quarantined: Gauge<'pipeline'>;
+  readonly drift: Gauge<'pipeline' | 'side' | 'kind'>;
   readonly mode: Gauge<'pipeline' | 'mode'>;
   readonly verificationDifferences: Gauge<'pipeline'>;
   readonly verificationLastSuccess: Gauge<'pipeline'>;
@@ -166,6 +167,12 @@ export function createMetrics(process: Process): Metrics {
       name: 'mkondo_quarantined',
       help: 'Events and roots in quarantine, by pipeline',
       labelNames: ['pipeline'],
+      registers,
+    }),
+    drift: new Gauge({
+      name: 'mkondo_drift',
+      help: 'Columns and tables of v2 or v3 that are not as the pipeline expects them, by kind: new ones hinder nobody, the others do',
+      labelNames: ['pipeline', 'side', 'kind'],
       registers,
     }),
     mode: new Gauge({

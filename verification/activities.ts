@@ -1,8 +1,8 @@
 // The verification's activities as Temporal sees them: each looks, keeps what it found in our schema, and brings back counts.
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { ensurePipeline } from '../activities/control.ts';
-import { toFailure } from '../activities/failure.ts';
+import { isCancelled, toFailure } from '../activities/failure.ts';
 import { createLanding } from '../activities/landing.ts';
 import { planOf } from '../activities/plan.ts';
 import type { Plan } from '../activities/plan.ts';
@@ -82,7 +82,7 @@ export function createVerification(deps: VerificationDeps): VerificationActiviti
               input.pipeline === null ? ofReports(look) : ofPipeline(input, input.pipeline, look),
             );
       } catch (error) {
-        throw toFailure(error, deps, input.pipeline ?? '');
+        throw isCancelled(look.signal) ? look.signal.reason : toFailure(error, deps, input.pipeline ?? '');
       } finally {
         clearInterval(beat);
       }
@@ -134,10 +134,11 @@ export function createVerification(deps: VerificationDeps): VerificationActiviti
       const seconds = Math.round((Date.now() - began) / 1000);
       return { ...begun, at: new Date().toISOString(), seconds, differences: count, answer };
     } catch (error) {
-      await fail(pool, begun, {
-        code: errorCode(error) ?? 'UNKNOWN',
-        message: error instanceof Error ? error.message : String(error),
-      }).catch(() => undefined);
+      const fault =
+        error instanceof CancelledFailure
+          ? { code: '', message: 'It was cancelled.' }
+          : { code: errorCode(error) ?? 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
+      await fail(pool, begun, fault).catch(() => undefined);
       throw error;
     }
   }

@@ -6,6 +6,8 @@ import { setFlagsFromString } from 'node:v8';
 import { Pool } from 'pg';
 import { createActivities } from '../activities/index.ts';
 import { createExperiments } from '../experiments/activities.ts';
+import { lookAtV3 } from '../activities/drift.ts';
+import { forgetOldEvents } from '../activities/events.ts';
 import { applyAdoptionsFile, readAdoptionsFile } from '../activities/operator-adoptions.ts';
 import type { AdoptionsFile } from '../activities/operator-adoptions.ts';
 import { migrate } from '../activities/schema/migrate.ts';
@@ -33,6 +35,8 @@ import { parseHours } from '../verification/hours.ts';
 const SHUTDOWN_GRACE = '100 ms';
 const SHUTDOWN_MOST = '30 s';
 const RETRY_MOST_MS = 10_000;
+/** How often v3's catalog is compared with what the mappings expect. */
+const LOOK_AT_V3_MS = 60_000;
 
 exitClearly();
 const config = readConfig(process.env);
@@ -81,13 +85,27 @@ const activities = {
 
 await untilDone('migrating our schema in v3', () => migrate(pool));
 if (adoptions !== null) await untilDone('applying the file of adoptions', () => applyAdoptions(adoptions));
+const watchingV3 = watchV3();
 const workflowBundle = await cachedBundle();
 keepWorkflowsSmall();
 await untilDone('running', runWorker);
+await watchingV3;
 await health.close();
 log.info('the worker has ended');
 // What the activities hold (readers of Kafka, connections to v3) is at rest now and needs no farewell.
 process.exit(0);
+
+/** Also while every pipeline is idle: a release of v3 announces itself. */
+async function watchV3(): Promise<void> {
+  const { signal } = stopping;
+  while (!signal.aborted) {
+    await lookAtV3(pool, pipelines).catch((error: unknown) =>
+      log.warn({ err: error }, "v3's schema cannot be looked at"),
+    );
+    await forgetOldEvents(pool).catch((error: unknown) => log.warn({ err: error }, 'old events cannot be forgotten'));
+    await wait(LOOK_AT_V3_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
 
 /**
  * Temporal runs workflows in a thread of its own. It holds no rows, and is not to take the heap that this process was given

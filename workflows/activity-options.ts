@@ -38,21 +38,31 @@ export const glance = proxyActivities<Pick<PipelineActivities, 'readRetention'>>
 });
 
 /** For what an operator waits for: he hears within 20 s that it is not in force. */
-export const prompt = proxyActivities<Pick<PipelineActivities, 'readState' | 'setMode' | 'recordRefusal'>>({
+export const prompt = proxyActivities<
+  Pick<PipelineActivities, 'readState' | 'setMode' | 'recordRefusal' | 'recordCancel'>
+>({
   startToCloseTimeout: '10 s',
   scheduleToCloseTimeout: '20 s',
   retry: { ...forEver, maximumInterval: '3 s' },
 });
 
+export type Steps = Pick<
+  PipelineActivities,
+  'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'discard' | 'awaitDerived'
+> &
+  Pick<VerificationActivities, 'mend'>;
+
 /** The steps of a long operation take minutes for millions of rows; each heartbeats its progress. */
-export const steps = proxyActivities<
-  Pick<PipelineActivities, 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'awaitDerived'> &
-    Pick<VerificationActivities, 'mend'>
->({
-  startToCloseTimeout: '24 hours',
-  heartbeatTimeout: '30 s',
-  retry: forEver,
+const longStep = { startToCloseTimeout: '24 hours', heartbeatTimeout: '30 s', retry: forEver } as const;
+
+/** One that is cancelled comes to its own end before the operation has ended: nothing of it happens afterwards. */
+export const steps = proxyActivities<Steps>({
+  ...longStep,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
+
+/** Of operations that were begun before that. */
+export const hastySteps = proxyActivities<Steps>(longStep);
 
 /** Hours for millions of rows, since it rests between its chunks; a worker that died is noticed by its heartbeat. */
 export const trial = proxyActivities<Pick<ExperimentActivities, 'runExperiment'>>({

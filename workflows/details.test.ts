@@ -36,6 +36,15 @@ test('says the state, since when, by whom, why, and what can be done', () => {
   expect(details).toContain('**What you can do**: `resume`');
 });
 
+test('names what of the schemas is not as expected, and how much more there is', () => {
+  const drift = { count: 4, first: ['v3 referencedata.programs.code: missing (text expected)'] };
+  const seen = remember.heard(paused, { ...(paused.state as NonNullable<typeof paused.state>), drift }, nowMs);
+  expect(renderDetails(statusOf('products', seen, nowMs))).toContain(
+    '- **schemas**: v3 referencedata.programs.code: missing (text expected); 3 more: `GET /drift`',
+  );
+  expect(renderDetails(statusOf('products', paused, nowMs))).not.toContain('schemas');
+});
+
 test('while an apply is under way, says what was known when it began', () => {
   const claimed = remember.claimedTo(paused, { 'elmis.public.products/0': 6 }, nowMs);
   const busy = remember.claimedTo(remember.applyBegan(claimed, nowMs), { 'elmis.public.products/0': 60 }, nowMs);

@@ -75,12 +75,13 @@ function links({ api, dashboard }: PipelineStatus['links']): string {
 
 function running(operation: OperationRecord, pipeline: string): string {
   const workflowId = operationWorkflowId({ pipeline, name: operation.name, id: operation.id });
-  return `**${operation.name} is running** since ${short(operation.at)}, by ${line(operation.by, 60)}: ${line(operation.reason)} (workflow \`${workflowId}\`)`;
+  return `**${operation.name} is running** since ${short(operation.at)}, by ${line(operation.by, 60)}: ${line(operation.reason)} (workflow \`${workflowId}\`). The update \`cancel\` ends it at its next step.`;
 }
 
 function figures(status: PipelineStatus): string {
   const { state, lag, lastEventAt, dirty, waiting, quarantined, lastApply, totals, applyingSince, verification } =
     status;
+  const drift = status.drift ?? null;
   const rows = [
     ['not landed yet', notLanded(status)],
     [
@@ -88,6 +89,7 @@ function figures(status: PipelineStatus): string {
       dirty === 0 ? 'nothing' : `${counted(dirty, 'root')}; ${waiting} of them wait for a parent or a later try`,
     ],
     ['in quarantine', quarantined === 0 ? 'nothing' : String(quarantined)],
+    ...(drift === null ? [] : [['schemas', drifts(drift)] as const]),
     ...(verification === null ? [] : [['verified', verified(verification)] as const]),
     ['newest change', lastEventAt === null ? 'none yet' : short(lastEventAt)],
     ['last batches', lastApply === null ? 'none yet' : batches(lastApply)],
@@ -98,6 +100,12 @@ function figures(status: PipelineStatus): string {
   return applyingSince === null || state === 'retrying'
     ? list
     : `${list}\n\nAn apply is under way since ${short(applyingSince)}; it reports at its end, within about a minute.`;
+}
+
+/** What is not as the mapping expects it, whether or not it hinders. */
+function drifts({ count, first }: NonNullable<PipelineStatus['drift']>): string {
+  const more = count > first.length ? `; ${count - first.length} more: \`GET /drift\`` : '';
+  return `${first.map((each) => line(each, 150)).join('; ')}${more}`;
 }
 
 function verified({ at, differences, answer }: VerificationSummary): string {

@@ -6,9 +6,11 @@ import type {
   Counts,
   Mode,
   Offsets,
+  OperationEndState,
   OperationName,
   OperationRequest,
   PipelineState,
+  QuarantineFilter,
   ReplayFrom,
   Links,
 } from '../activities/contract.ts';
@@ -61,6 +63,8 @@ export const operationNames = [
   'replay',
   'retryQuarantined',
   'mend',
+  'discard',
+  'cancel',
 ] as const satisfies readonly OperationName[];
 
 /** What an operator types: `{"reason": "..."}`, or the reason alone as a JSON string. */
@@ -77,6 +81,10 @@ export type OperationInput =
       /** Only for pause: for how long ("45m", "8h", "3d"), or until when (ISO 8601); then it resumes by itself. */
       readonly for?: string;
       readonly until?: string;
+      /** Only for cancel: the id of the operation that is to end; the one that is under way where it is left out. */
+      readonly operation?: string;
+      /** Only for retryQuarantined and discard: which entries; discard wants to be told. */
+      readonly only?: QuarantineFilter | 'everything';
     };
 
 export interface OperationAnswer {
@@ -112,7 +120,7 @@ export interface OperationRecord {
   readonly reason: string;
   readonly by: string;
   readonly via: OperationRequest['via'];
-  readonly state: 'running' | 'done' | 'failed' | 'refused';
+  readonly state: 'running' | 'refused' | OperationEndState;
   readonly answer: string;
   /** ISO 8601. */
   readonly at: string;
@@ -150,6 +158,7 @@ export interface PipelineStatus {
   readonly dirty: number;
   readonly waiting: number;
   readonly quarantined: number;
+  readonly drift: PipelineState['drift'] | null;
   readonly operation: OperationRecord | null;
   /** Newest first. */
   readonly recentOperations: readonly OperationRecord[];
@@ -167,8 +176,14 @@ export interface PipelineStatus {
 export interface OperationEnd {
   readonly id: string;
   readonly name: OperationName;
-  readonly state: 'done' | 'failed';
+  readonly state: OperationEndState;
   readonly answer: string;
+}
+
+/** To the workflow of an operation or of a verification: end at the next step. */
+export interface Cancellation {
+  readonly reason: string;
+  readonly by: string;
 }
 
 /** What an operator types: `{"reason": "..."}`. */
@@ -193,6 +208,11 @@ export const wake = defineSignal('wake');
 /** From a verification: what it found. */
 export const verified = defineSignal<[VerificationSummary]>('verified');
 export const operationEnded = defineSignal<[OperationEnd]>('operationEnded');
+
+/** To the workflow of an operation, or of a verification. A pipeline's update of that name sends it on. */
+export const cancelled = defineSignal<[Cancellation]>('cancel');
+export const cancelledDescription =
+  'Ends it at its next step; what was begun is left whole. Input: {"reason": "...", "by": "..."}.';
 
 export const operationSignals = Object.fromEntries(
   operationNames.map((name) => [name, defineSignal<[OperationInput]>(name)]),
@@ -226,6 +246,8 @@ export const descriptions = {
   reset: `Deletes exactly the v3 rows that this pipeline owns, then derives all again. Readers see them missing meanwhile. ${input}`,
   reprocess: `Derives all again with the current transformation and writes what differs. Readers see no gap. ${input}`,
   replay: `Lands again from a Kafka position or time; nothing newer is changed. Input: {"reason": "...", "from": "2026-01-31T00:00:00Z"} or "from": {"topic": "...", "partition": 0, "offset": 0}.`,
-  retryQuarantined: `Tries again what is in quarantine. ${input}`,
+  retryQuarantined: `Tries again what is in quarantine. ${input} With "only": {"code": "V3_CONSTRAINT"} (or "source", "kind", "roots": ["7"], "ids": [12]) some of it.`,
+  discard: `Gives up what is in quarantine: it is kept with who and why, no longer counted, and back by itself when v2 changes the row and it fails again. Input: {"reason": "...", "only": {"code": "..."}}; "only" also takes "source", "kind", "roots", "ids", or is "everything".`,
   mend: `Derives the roots again of which the last verification found rows that differ, and no others. ${input}`,
+  cancel: `Ends the long operation that is under way, at its next step; what was begun is left whole. ${input} With "operation": "<id>" only if it is that one.`,
 } as const satisfies Record<string, string>;

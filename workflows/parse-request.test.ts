@@ -22,6 +22,30 @@ test('a reason alone is enough', () => {
   });
 });
 
+test('a discard says what, and a retry may', () => {
+  const only = { ids: [12, '13'], roots: ['7'], kind: 'root', code: ' V3_CONSTRAINT ', source: 'public.lots' };
+  expect(parseRequest({ ...asked, name: 'discard', input: { reason: 'x', only } })).toMatchObject({
+    ok: true,
+    request: { only: { ids: ['12', '13'], roots: ['7'], kind: 'root', code: 'V3_CONSTRAINT', source: 'public.lots' } },
+  });
+  for (const input of [{ reason: 'x', only: 'everything' }, 'x']) {
+    const parsed = parseRequest({ ...asked, name: 'retryQuarantined', input });
+    expect([parsed.ok, parsed.request.only]).toEqual([true, undefined]);
+  }
+});
+
+test('a cancel may name its operation; what a refusal records can be kept', () => {
+  expect(parseRequest({ ...asked, name: 'cancel', input: { reason: 'x', operation: 'r-1' } })).toMatchObject({
+    ok: true,
+    request: { operation: 'r-1' },
+  });
+  expect(parseRequest({ ...asked, name: 'pause', input: 'a\0b' })).toMatchObject({
+    ok: false,
+    request: { reason: 'ab' },
+  });
+  expect(parseRequest({ ...asked, name: 'pause', input: String.raw`a\u0000b` })).toMatchObject({ ok: true });
+});
+
 test('margins do not count, and the caller may choose the id', () => {
   const parsed = parseRequest({
     ...asked,
@@ -72,6 +96,17 @@ test.each([
   ['an unknown field', 'pause', { reason: 'x', force: true }, 'unknown fields: force'],
   ['a blank name', 'pause', { reason: 'x', by: ' ' }, '"by" must be a text'],
   ['an id with spaces', 'reset', { reason: 'x', id: 'a b' }, '"id" may hold letters'],
+  ['a discard of it does not say what', 'discard', { reason: 'x' }, '"only" is missing'],
+  ['a discard of nothing', 'discard', { reason: 'x', only: {} }, '"only" is "everything", or an object'],
+  ['a discard by what is unknown', 'discard', { reason: 'x', only: { colour: 'red' } }, 'unknown fields: colour'],
+  ['a discard of an id that is none', 'discard', { reason: 'x', only: { ids: ['a'] } }, '"ids" are ids'],
+  ['a discard of a root that is none', 'discard', { reason: 'x', only: { roots: [] } }, '"roots" are keys'],
+  ['a discard of a kind', 'discard', { reason: 'x', only: { kind: 'row' } }, '"kind" is'],
+  ['a reset of some', 'reset', { reason: 'x', only: { code: 'y' } }, '"only" belongs to'],
+  ['a reason with NUL', 'reset', { reason: 'a\0b' }, 'the character NUL'],
+  ['an operation for a pause', 'pause', { reason: 'x', operation: 'r-1' }, '"operation" belongs to cancel'],
+  ['a cancel of a number', 'cancel', { reason: 'x', operation: 7 }, '"operation" must be a text'],
+  ['an id with margins', 'reset', { reason: 'x', id: ' a' }, '"id" may hold letters'],
   ['a position for a pause', 'pause', { reason: 'x', from: '2026-01-31' }, '"from" belongs to replay'],
   ['an end of what has none', 'resume', { reason: 'x', for: '8h' }, '"for" and "until" belong to pause'],
   ['two ends', 'pause', { reason: 'x', for: '8h', until: '2026-02-01' }, 'not both'],
@@ -80,7 +115,6 @@ test.each([
   ['a pause for no time', 'pause', { reason: 'x', for: '0h' }, '"for" is a number with its unit'],
   ['a pause for years', 'pause', { reason: 'x', for: '367d' }, 'at most 366 days'],
   ['a pause until a word', 'pause', { reason: 'x', until: 'tomorrow' }, '"until" is no ISO 8601 time'],
-  ['a pause until years later', 'pause', { reason: 'x', until: '2028-01-01' }, 'more than 366 days away'],
   ['a replay from nowhere', 'replay', { reason: 'x' }, '"from" is missing'],
   ['a replay from a word', 'replay', { reason: 'x', from: 'yesterday' }, 'no ISO 8601 time'],
   ['a replay from a time without its zone', 'replay', { reason: 'x', from: '2026-01-31T10:00:00' }, 'no ISO 8601 time'],

@@ -9,6 +9,7 @@ import {
   condition,
   continueAsNew,
   currentUpdateInfo,
+  getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
   patched,
@@ -25,7 +26,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationName, OperationRequest } from '../activities/contract.ts';
 import { engine, faultOf, glance, patient, prompt } from './activity-options.ts';
-import { applySummary, begunAnswer, modeAnswer, unknownMessage } from './answers.ts';
+import { applySummary, begunAnswer, cancelAnswer, modeAnswer, unknownMessage } from './answers.ts';
 import { renderDetails } from './details.ts';
 import * as remember from './memory.ts';
 import type { Memory, SignalledOperation } from './memory.ts';
@@ -190,7 +191,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
   }
 
   function described(request: OperationRequest): OperationAnswer['operation'] {
-    const isLong = request.name !== 'pause' && request.name !== 'resume';
+    const isLong = !['pause', 'resume', 'cancel'].includes(request.name);
     return { id: request.id, name: request.name, workflowId: isLong ? messages.operationWorkflowId(request) : null };
   }
 
@@ -206,6 +207,7 @@ export async function pipeline(input: PipelineInput): Promise<void> {
       show();
       return { answer, operation: described(request) };
     }
+    if (request.name === 'cancel') return cancel(request);
     memory = remember.operatorActed(remember.operationBegan(memory, request, Date.now()), Date.now());
     show();
     await startOperation(request);
@@ -227,6 +229,33 @@ export async function pipeline(input: PipelineInput): Promise<void> {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
+  }
+
+  /** Has the operation that is under way end at its next step. That it has ended, its workflow says itself. */
+  async function cancel(request: OperationRequest): Promise<Omit<OperationAnswer, 'status'>> {
+    const target = memory.operation?.request;
+    if (target === undefined) throw refused(judge(request) ?? 'It has ended meanwhile.');
+    const { id, name: asked, reason, by, via } = request;
+    const answer = cancelAnswer(target);
+    await prompt.recordCancel({ ...request, operation: target.id, answer });
+    memory = remember.recorded(memory, { id, name: asked, reason, by, via, state: 'done', answer, at: now() });
+    show();
+    await getExternalWorkflowHandle(messages.operationWorkflowId(target))
+      .signal(messages.cancelled, { reason, by })
+      .catch((error: unknown) => (isCancellation(error) ? Promise.reject(error) : endWithoutWorkflow(target, request)));
+    return { answer, operation: described(request) };
+  }
+
+  /** Somebody has terminated its workflow, or it ends just now and has said so. */
+  async function endWithoutWorkflow(target: OperationRequest, { by, reason }: OperationRequest): Promise<void> {
+    const end = {
+      id: target.id,
+      name: target.name,
+      state: 'cancelled',
+      answer: `Cancelled by ${by}: ${reason}.`,
+    } as const;
+    await patient.endOperation({ id: end.id, state: end.state, answer: end.answer });
+    if (memory.operation?.request.id === target.id) onOperationEnded(end);
   }
 
   /** Reads where the pipeline is, and takes up the operation that was running when an earlier Temporal was lost. */

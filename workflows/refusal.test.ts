@@ -15,24 +15,33 @@ function answer(name: OperationName, mode: Mode, operation: typeof reset | null 
 }
 
 test.each([
-  ['running', ['pause', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend']],
-  ['paused', ['resume', 'replay', 'retryQuarantined']],
-  ['drifted', ['resume', 'replay']],
+  ['running', ['pause', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend', 'discard']],
+  ['paused', ['resume', 'replay', 'retryQuarantined', 'discard']],
+  ['drifted', ['resume', 'replay', 'discard']],
   // Without an operation, a pipeline that is being reset was left behind: an operator may bring it back.
-  ['resetting', ['pause', 'resume', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend']],
+  ['resetting', ['pause', 'resume', 'reset', 'reprocess', 'replay', 'retryQuarantined', 'mend', 'discard']],
 ] as const)('a pipeline that is %s takes %j', (mode, taken) => {
   expect(operationNames.filter((name) => answer(name, mode) === null)).toEqual(taken);
 });
 
+test('a pause for years is none', () => {
+  const state = { mode: 'running', reason: '', by: 'Asha', since, stop: null } as const;
+  const asked = { name: 'pause', pipeline: 'products' } as const;
+  const judged = (until: string): string | null =>
+    refusal({ ...asked, until }, { state, operation: null, nowMs: Date.parse(since) });
+  expect(judged('2028-01-01T00:00:00Z')).toContain('more than 366 days away');
+  expect(judged('2027-01-01T00:00:00Z')).toBeNull();
+});
+
 test('one long operation at a time, and none is silently ignored', () => {
-  expect(operationNames.filter((name) => answer(name, 'running', reset) === null)).toEqual(['pause']);
+  expect(operationNames.filter((name) => answer(name, 'running', reset) === null)).toEqual(['pause', 'cancel']);
   expect(answer('reprocess', 'running', reset)).toBe(
-    `reprocess of products was refused: reset is running since ${since}, asked for by Asha (id reset-1). Wait for its end, or cancel its workflow, then ask again.`,
+    `reprocess of products was refused: reset is running since ${since}, asked for by Asha (id reset-1). Wait for its end, or cancel it, then ask again.`,
   );
 });
 
 test('while rows are being cleared, pause and resume wait', () => {
-  expect(operationNames.filter((name) => answer(name, 'resetting', reset) === null)).toEqual([]);
+  expect(operationNames.filter((name) => answer(name, 'resetting', reset) === null)).toEqual(['cancel']);
 });
 
 test('says since when, by whom, why, and what to do instead', () => {

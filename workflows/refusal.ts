@@ -1,6 +1,7 @@
 // Whether an operation makes sense just now. The answer to the operator says why not, and what to do instead.
 import type { OperationName, OperationRequest, PipelineState } from '../activities/contract.ts';
 import type { OperationRecord } from './messages.ts';
+import { LONGEST_PAUSE_MS } from './parse-request.ts';
 
 interface Situation {
   readonly state: Pick<PipelineState, 'mode' | 'reason' | 'by' | 'since' | 'until' | 'stop'>;
@@ -10,7 +11,7 @@ interface Situation {
 
 /** Why the operation is refused, in full sentences; null when it is accepted. */
 export function refusal(
-  { name, pipeline, until }: Pick<OperationRequest, 'name' | 'pipeline' | 'until'>,
+  { name, pipeline, until, operation: wanted }: Pick<OperationRequest, 'name' | 'pipeline' | 'until' | 'operation'>,
   { state, operation, nowMs }: Situation,
 ): string | null {
   const rules: Readonly<Record<OperationName, () => string | null>> = {
@@ -21,6 +22,8 @@ export function refusal(
     mend: () => operationRefusal() ?? standstillRefusal(),
     // Both land while the pipeline is paused; what they mark is derived after resume.
     replay: operationRefusal,
+    discard: operationRefusal,
+    cancel: cancelRefusal,
     retryQuarantined: () => operationRefusal() ?? (state.mode === 'drifted' ? standstillRefusal() : null),
   };
   const because = rules[name]();
@@ -29,13 +32,15 @@ export function refusal(
   function pauseRefusal(): string | null {
     if (until !== undefined && Date.parse(until) <= nowMs)
       return `the pause would have ended at ${until}, and that is over. Give a later end, or none.`;
+    if (until !== undefined && Date.parse(until) > nowMs + LONGEST_PAUSE_MS)
+      return `its end, ${until}, is more than 366 days away. Without one, the pause lasts until somebody resumes it.`;
     // With another end, or with none, it changes when the pause ends.
     if (state.mode === 'paused' && (state.until ?? null) === (until ?? null))
       return `it is paused already, ${circumstances()}. Nothing is to be done; resume ends the pause, and another "for" or "until" changes its end.`;
     if (state.mode === 'drifted')
       return `the engine has stopped it, ${circumstances()}: v3 stands still already. Mend what stopped it, then resume.`;
     if (state.mode === 'resetting' && operation !== null) {
-      return `its v3 rows are being cleared (${operation.name}, asked for by ${operation.by} at ${operation.at}). Pause again when that is over, or cancel its workflow.`;
+      return `its v3 rows are being cleared (${operation.name}, asked for by ${operation.by} at ${operation.at}). Pause again when that is over, or cancel it.`;
     }
     return null;
   }
@@ -50,7 +55,13 @@ export function refusal(
 
   function operationRefusal(): string | null {
     if (operation === null) return null;
-    return `${operation.name} is running since ${operation.at}, asked for by ${operation.by} (id ${operation.id}). Wait for its end, or cancel its workflow, then ask again.`;
+    return `${operation.name} is running since ${operation.at}, asked for by ${operation.by} (id ${operation.id}). Wait for its end, or cancel it, then ask again.`;
+  }
+
+  function cancelRefusal(): string | null {
+    if (operation === null) return 'no operation is under way. Nothing is to be done.';
+    if (wanted === undefined || wanted === operation.id) return null;
+    return `the operation ${wanted} is not under way; ${operation.name} is (id ${operation.id}), asked for by ${operation.by} at ${operation.at}.`;
   }
 
   function standstillRefusal(): string | null {

@@ -2,10 +2,12 @@
 // likes; what it finds stands in our schema, and its pipeline's page tells of it.
 import {
   ApplicationFailure,
+  CancellationScope,
   getExternalWorkflowHandle,
   isCancellation,
   log,
   setCurrentDetails,
+  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { VerificationRequest, VerificationSummary } from '../verification/contract.ts';
@@ -16,12 +18,26 @@ export async function verification(request: VerificationRequest): Promise<Verifi
   const { against, pipeline } = request;
   const title = `### ${pipeline ?? (against === 'reports' ? 'the reports' : 'all pipelines')} against ${against === 'v2' ? 'v2' : 'landing'}`;
   setCurrentDetails(`${title}\n\n**Now**: looks; the tab Pending Activities shows how far it is.`);
+  const work = new CancellationScope();
+  let cancelled = '';
+  setHandler(
+    messages.cancelled,
+    (given) => {
+      cancelled ||= `Cancelled by ${given?.by ?? 'operator'}: ${given?.reason ?? ''}`;
+      work.cancel();
+    },
+    { description: messages.cancelledDescription },
+  );
   try {
-    const summary = await looks.verify({ ...request, id: workflowInfo().runId });
+    const summary = await work.run(() => looks.verify({ ...request, id: workflowInfo().runId }));
     setCurrentDetails(`${title}\n\n${summary.answer}`);
     if (pipeline !== null && against === 'landing') await tell(pipeline, summary);
     return summary;
   } catch (error) {
+    if (isCancellation(error) && cancelled !== '') {
+      setCurrentDetails(`${title}\n\n**${cancelled}**`);
+      throw ApplicationFailure.nonRetryable(cancelled, 'CANCELLED');
+    }
     if (isCancellation(error)) throw error;
     const { code, message, advice } = faultOf(error);
     setCurrentDetails(`${title}\n\n**Failed**, ${code}: ${message} ${advice}`);

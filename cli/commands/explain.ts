@@ -25,6 +25,7 @@ const quarantined = z.looseObject({
   attempts: z.number(),
   lastAt: z.string(),
   resolvedAt: z.string().nullable(),
+  discardedAt: z.string().nullish(),
   position,
 });
 const schema = z.looseObject({
@@ -93,7 +94,8 @@ function explanationText(found: ExplanationView): readonly string[] {
 
 function quarantineLines(what: string, each: z.infer<typeof quarantined>): readonly string[] {
   const { position: at } = each;
-  const ended = each.resolvedAt === null ? 'is in quarantine' : `was in quarantine until ${instant(each.resolvedAt)}`;
+  const given = each.discardedAt ? `was discarded ${instant(each.discardedAt)}` : 'is in quarantine';
+  const ended = each.resolvedAt === null ? given : `was in quarantine until ${instant(each.resolvedAt)}`;
   return [
     `  ${what} ${ended}${at === null ? '' : ` (${at.topic}/${at.partition}@${at.offset})`}: ${each.code}, ${each.attempts} tries, last ${instant(each.lastAt)}`,
     `    ${each.message}${each.advice === '' ? '' : ` ${each.advice}`}`,

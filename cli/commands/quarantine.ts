@@ -22,6 +22,7 @@ const schema = z.looseObject({
       advice: z.string(),
       attempts: z.number(),
       lastAt: z.string(),
+      discarded: z.looseObject({ at: z.string(), by: z.string(), reason: z.string() }).nullish(),
     }),
   ),
   next: z.union([z.string(), z.number()]).nullable(),
@@ -29,23 +30,26 @@ const schema = z.looseObject({
 
 export async function quarantine(
   context: Context,
-  { pipeline, limit }: Extract<Command, { readonly name: 'quarantine' }>,
+  { pipeline, filter }: Extract<Command, { readonly name: 'quarantine' }>,
 ): Promise<ExitCode> {
   const { api, output } = context;
   await resolvePipelines(api, [pipeline]);
-  const found = await api.get(`/pipelines/${pipeline}/quarantine?limit=${limit}`, schema);
+  const found = await api.get(`/pipelines/${pipeline}/quarantine?${new URLSearchParams(filter).toString()}`, schema);
   if (context.json) {
     print(context, found);
     return exitCodes.done;
   }
-  if (found.quarantine.length === 0) output.write(`Nothing of ${pipeline} is in quarantine.\n`);
+  if (found.quarantine.length === 0)
+    output.write(`Nothing of ${pipeline} is ${filter['state'] === undefined ? 'in quarantine' : 'there'}.\n`);
   for (const each of found.quarantine) {
     const { position, root, source } = each;
     const what =
       position === null ? `${source} ${root ?? ''}` : `${position.topic}/${position.partition}@${position.offset}`;
+    const { discarded } = each;
+    const given = discarded ? `\n  discarded ${instant(discarded.at)} by ${discarded.by}: ${discarded.reason}` : '';
     const tries = `${each.attempts} ${each.attempts === 1 ? 'try' : 'tries'}`;
     output.write(
-      `${each.kind} ${what}  ${each.code}, ${tries}, last ${instant(each.lastAt)}\n  ${each.message}\n${each.advice === '' ? '' : `  ${each.advice}\n`}`,
+      `${each.kind} ${what}  ${each.code}, ${tries}, last ${instant(each.lastAt)} (entry ${each.id})${given}\n  ${each.message}\n${each.advice === '' ? '' : `  ${each.advice}\n`}`,
     );
   }
   if (found.next !== null) output.write(`There may be more: --limit takes up to 200, and the API pages.\n`);

@@ -287,7 +287,8 @@ async function openBusiness(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ text: string }>(
     `SELECT 'dirty: ' || pipeline || ' ' || root || ' from ' || not_before AS text FROM cdc.dirty
      UNION ALL SELECT 'waiting: ' || pipeline || ' ' || root || ' for ' || parent_table || ' ' || parent_key FROM cdc.waiting
-     UNION ALL SELECT 'quarantined: ' || pipeline || ' ' || kind || ' ' || coalesce(root, '') || ': ' || message FROM cdc.quarantine WHERE resolved_at IS NULL`,
+     UNION ALL SELECT 'quarantined: ' || pipeline || ' ' || kind || ' ' || coalesce(root, '') || ': ' || message FROM cdc.quarantine WHERE resolved_at IS NULL
+     UNION ALL SELECT 'drift: ' || pipeline || ' ' || relation || '.' || column_name || ' ' || kind || ': ' || seen FROM cdc.drift`,
   );
   return rows.map(({ text }) => text);
 }

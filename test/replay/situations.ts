@@ -107,6 +107,7 @@ export const situations: readonly Situation[] = [
   long('replay', { reason: 'deleted by hand', from: '2026-01-31T00:00:00Z' }),
   long('retryQuarantined', 'mapping mended'),
   long('mend', 'somebody edited v3'),
+  long('discard', { reason: 'v2 will not mend it', only: 'everything' }),
   {
     name: 'verified',
     schema: literalSchema,
@@ -136,7 +137,18 @@ export const situations: readonly Situation[] = [
       await handle.signal(messages.operationSignals.reprocess, { reason: 'new transformation', id: 'recorded' });
       while (!schema.calls.some(({ activity }) => activity === 'markAll')) await wait(50);
       await client.workflow.getHandle(`${handle.workflowId}/reprocess/recorded`).cancel();
-      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'failed');
+      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'cancelled');
+    },
+  },
+  {
+    name: 'operation-cancelled',
+    schema: held,
+    operation: 'reset',
+    async play(running, schema) {
+      await update(running, 'reset', { reason: 'rows were lost', id: 'recorded' });
+      await isCalled(schema, 'clearOwned');
+      await update(running, 'cancel', { reason: 'the wrong pipeline', operation: 'recorded' });
+      await until(running, ({ recentOperations }) => recentOperations[0]?.state === 'cancelled');
     },
   },
   {

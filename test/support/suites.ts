@@ -1,10 +1,7 @@
 // Everything that proves something about this repository, in the order in which it runs: cheap before costly.
 
-/**
- * `check`: no part is needed; `parts`: real parts, minutes in all; `long`: whole runs of the system; `asked`: only by name, since
- * what it looks for is not known beforehand.
- */
-export type SuiteKind = 'check' | 'parts' | 'long' | 'asked';
+/** `check`: no part is needed; `parts`: real parts, minutes in all; `long`: whole runs of the system. */
+export type SuiteKind = 'check' | 'parts' | 'long';
 
 export interface Suite {
   readonly name: string;
@@ -30,7 +27,7 @@ export const suites: readonly Suite[] = [
   project('bridge', 'parts', 3),
   project('debezium', 'parts', 5),
   project('e2e', 'parts', 15),
-  project('fuzz', 'asked', 10),
+  project('fuzz', 'long', 10),
   whole('chaos', 'npm run test:chaos -- --minutes 2', 9),
   whole('throughput', 'npm run bench:throughput -- --lines 20000', 5),
   whole('first load', 'npm run bench:first-load -- --lines 20000 --compare 5000', 8),

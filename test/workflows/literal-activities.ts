@@ -105,6 +105,9 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
         await enter('recordRefusal', input);
         schema.refusals.push(input.answer);
       },
+      async recordCancel(input) {
+        await enter('recordCancel', input);
+      },
       async beginOperation(input) {
         await enter('beginOperation', input);
         schema.state = {
@@ -122,6 +125,7 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
       replay: step('replay', 'Landed 3 events again.'),
       retryQuarantined: step('retryQuarantined', 'Tried 3 events again.'),
       mend: step('mend', 'Marked 3 roots.'),
+      discard: step('discard', '3 roots discarded.'),
       async runExperiment(input) {
         await enter('runExperiment', input);
         await release();
@@ -168,7 +172,10 @@ export function literalSchema(initial: Partial<PipelineState> = {}): LiteralSche
     }
   }
 
-  function step(activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'mend', answer: string) {
+  function step(
+    activity: 'clearOwned' | 'markAll' | 'replay' | 'retryQuarantined' | 'mend' | 'discard',
+    answer: string,
+  ) {
     return async (input: OperationRequest): Promise<OperationOutcome> => {
       await enter(activity, input);
       await release();

@@ -5,7 +5,7 @@ import { readApplyFailure } from '../../api/apply-failure.ts';
 import * as messages from '../../workflows/messages.ts';
 import type { OperationInput } from '../../workflows/messages.ts';
 import { drifted, literalSchema, v3Down } from './literal-activities.ts';
-import { startServer, until, update } from './run-pipeline.ts';
+import { isCalled, startServer, until, update } from './run-pipeline.ts';
 import type { Running, Server } from './run-pipeline.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
@@ -238,7 +238,60 @@ test('runs a reset as a workflow of its own, goes on meanwhile, and refuses a se
   expect((await handle.query(messages.status)).recentOperations[0]?.answer).toBe('Cleared 3 rows. Derived 3 roots.');
 });
 
-test('a cancelled operation is recorded as failed, and another one may follow', async () => {
+test('an operation is cancelled with a reason, when its step has come to its end, and another one may follow', async () => {
+  const schema = literalSchema();
+  schema.held = true;
+  const running = await server.run(schema);
+  const { handle, client } = running;
+  await expect(update(running, 'cancel', 'too late')).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('no operation is under way') as string },
+  });
+  await update(running, 'reset', { reason: 'rows were lost', id: 'r-1' });
+  await isCalled(schema, 'clearOwned');
+  await expect(update(running, 'cancel', { reason: 'x', operation: 'r-2' })).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('the operation r-2 is not under way; reset is (id r-1)') as string },
+  });
+  const said = await update(running, 'cancel', { reason: 'the wrong pipeline', by: 'Asha', operation: 'r-1' });
+  expect(said.answer).toBe(
+    `reset of ${running.name} (id r-1) ends at its next step. What it has cleared comes back by itself; the rest was not touched.`,
+  );
+  await until(running, ({ operation }) => operation === null);
+  const { recentOperations } = await handle.query(messages.status);
+  expect(recentOperations.map(({ name, state, by }) => [name, state, by])).toEqual([
+    ['reset', 'cancelled', 'operator'],
+    ['cancel', 'done', 'Asha'],
+  ]);
+  expect(schema.ended).toEqual([
+    {
+      id: 'r-1',
+      state: 'cancelled',
+      answer:
+        'Cancelled by Asha: the wrong pipeline. What it has cleared comes back by itself; the rest was not touched.',
+    },
+  ]);
+  // Recorded before its workflow is told, so that nobody finds a cancelled operation without a reason.
+  const order = schema.calls.map(({ activity }) => activity).filter((activity) => /Cancel|endOperation/.test(activity));
+  expect(order).toEqual(['recordCancel', 'endOperation']);
+  const ended = await client.workflow.getHandle(`${handle.workflowId}/reset/r-1`).describe();
+  expect(ended.status.name).toBe('COMPLETED');
+  schema.held = false;
+  await update(running, 'reprocess', 'again');
+  await until(running, ({ recentOperations: [last] }) => last?.name === 'reprocess' && last.state === 'done');
+});
+
+test('an operation whose workflow was terminated is cancelled all the same', async () => {
+  const schema = literalSchema();
+  schema.held = true;
+  const running = await server.run(schema);
+  await update(running, 'reprocess', { reason: 'new transformation', id: 'r-1' });
+  await isCalled(schema, 'markAll');
+  await running.client.workflow.getHandle(`${running.handle.workflowId}/reprocess/r-1`).terminate();
+  await running.handle.signal(messages.operationSignals.cancel, { reason: 'it hangs', by: 'Asha' });
+  await until(running, ({ operation }) => operation === null);
+  expect(schema.ended).toMatchObject([{ id: 'r-1', state: 'cancelled', answer: 'Cancelled by Asha: it hangs.' }]);
+});
+
+test('an operation that is cancelled by its own page is recorded as cancelled, and another one may follow', async () => {
   const schema = literalSchema();
   schema.held = true;
   const running = await server.run(schema);
@@ -248,9 +301,12 @@ test('a cancelled operation is recorded as failed, and another one may follow', 
   await client.workflow.getHandle(begun.operation.workflowId ?? '').cancel();
   await until(
     running,
-    ({ operation, recentOperations }) => operation === null && recentOperations[0]?.state === 'failed',
+    ({ operation, recentOperations }) => operation === null && recentOperations[0]?.state === 'cancelled',
   );
-  expect(schema.ended[0]).toMatchObject({ state: 'failed', answer: 'It was cancelled.' });
+  expect(schema.ended[0]).toMatchObject({
+    state: 'cancelled',
+    answer: expect.stringMatching(/^It was cancelled\. Roots that it has marked are derived all the same/) as string,
+  });
   schema.held = false;
   await update(running, 'replay', {
     reason: 'again',

@@ -97,6 +97,22 @@ test('a verification outlasts a v3 that is down, and one whose pipeline is gone'
   expect(await looking.result()).toMatchObject({ differences: 0, pipeline: running.name });
 });
 
+test('a verification is cancelled by a word to its workflow, which says by whom and why', async () => {
+  const schema = literalSchema();
+  schema.held = true;
+  const running = await server.run(schema);
+  const looking = await server.client.workflow.start<typeof verification>(messages.verificationWorkflow, {
+    workflowId: messages.verificationWorkflowId({ against: 'landing', pipeline: running.name }),
+    taskQueue: running.name,
+    args: [{ against: 'landing', pipeline: running.name }],
+  });
+  while (!schema.calls.some(({ activity }) => activity === 'verify')) await wait(50);
+  await looking.signal(messages.cancelled, { reason: 'v3 is busy', by: 'Asha' });
+  await expect(looking.result()).rejects.toMatchObject({
+    cause: { type: 'CANCELLED', message: 'Cancelled by Asha: v3 is busy' },
+  });
+});
+
 function settings(running: Running): Parameters<typeof keepVerifying>[1]['config'] {
   return {
     MKONDO_TASK_QUEUE: running.name,

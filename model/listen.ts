@@ -1,9 +1,8 @@
-// Hears, through PostgreSQL's NOTIFY, that a pipeline has made roots of another one dirty: within milliseconds of the commit.
+// Hears what is said on a channel of PostgreSQL's NOTIFY, within milliseconds of the commit, for as long as it is told to.
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
-import { MkondoError } from '../model/errors.ts';
+import { MkondoError } from './errors.ts';
 
-const WAKE_CHANNEL = 'cdc_wake';
 const BACK_OFF_MOST_MS = 10_000;
 /** A connection that died without a word is noticed by this question. */
 const ALIVE_MS = 15_000;
@@ -11,7 +10,9 @@ const ALIVE_MS = 15_000;
 /** Listens until the signal is given. What was notified while it was away is found by looking: `onListening` does that. */
 export async function listen(options: {
   readonly connectionString: string;
-  readonly onWake: (pipeline: string) => void;
+  readonly channel: 'cdc_wake' | 'cdc_event';
+  readonly applicationName: string;
+  readonly onNotified: (payload: string) => void;
   readonly onListening: () => void;
   readonly onFailure: (error: MkondoError) => void;
   readonly signal: AbortSignal;
@@ -25,9 +26,9 @@ export async function listen(options: {
       options.onFailure(
         new MkondoError(
           'V3_UNAVAILABLE',
-          `Listening for ${WAKE_CHANNEL} failed: ${cause instanceof Error ? cause.message : String(cause)}.`,
+          `Listening for ${options.channel} failed: ${cause instanceof Error ? cause.message : String(cause)}.`,
           {
-            advice: 'The bridge tries again by itself. If this lasts, look at the v3 database and at MKONDO_V3_URL.',
+            advice: 'It is tried again by itself. If this lasts, look at the v3 database and at MKONDO_V3_URL.',
             cause,
           },
         ),
@@ -38,10 +39,10 @@ export async function listen(options: {
 }
 
 async function listenOnce(options: Parameters<typeof listen>[0], onWell: () => void): Promise<void> {
-  const { connectionString, onWake, onListening, signal } = options;
+  const { connectionString, channel, applicationName, onNotified, onListening, signal } = options;
   const client = new Client({
     connectionString,
-    application_name: 'mkondo-bridge-listen',
+    application_name: applicationName,
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
   });
@@ -49,10 +50,10 @@ async function listenOnce(options: Parameters<typeof listen>[0], onWell: () => v
   lost.promise.catch(() => undefined);
   client.on('error', (error) => lost.reject(error));
   client.on('end', () => lost.reject(new Error('the connection ended')));
-  client.on('notification', ({ payload }) => onWake(payload ?? ''));
+  client.on('notification', ({ payload }) => onNotified(payload ?? ''));
   try {
     await client.connect();
-    await client.query(`LISTEN ${WAKE_CHANNEL}`);
+    await client.query(`LISTEN ${channel}`);
     onWell();
     onListening();
     while (!signal.aborted) {

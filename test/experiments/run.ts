@@ -48,12 +48,11 @@ const system = await startSystem({
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void system.stop().then(() => process.exit(130)));
-let faults: readonly string[];
-try {
-  faults = await run(system);
-} finally {
-  await system.stop();
-}
+const faults = await run(system).catch((error: unknown) => {
+  console.error(error);
+  return [String(error)];
+});
+await system.stop();
 process.exit(faults.length === 0 ? 0 : 1);
 
 async function run({ stack, v2, v3, settle, verify }: RunningSystem): Promise<readonly string[]> {

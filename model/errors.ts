@@ -21,6 +21,7 @@ export const errorFates = {
   KAFKA_UNAVAILABLE: 'retry',
   TEMPORAL_UNAVAILABLE: 'retry',
   OUR_SCHEMA_BROKEN: 'retry',
+  BUILD_REFUSED: 'retry',
 
   // Change events
   EVENT_NOT_JSON: 'quarantine',

@@ -13,6 +13,7 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { registerAdoptions } from './adoptions.ts';
 import { registerExplain } from './explain.ts';
+import { registerFigures } from './figures.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
@@ -104,6 +105,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });
   registerExplain(app, deps);
+  registerFigures(app, deps);
   registerOperations(app, { pool, client, taskQueue, known });
   registerAdoptions(app, { pool, known });
 

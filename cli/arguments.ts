@@ -30,7 +30,14 @@ export type Command =
       readonly wait: boolean;
     })
   | (Common & { readonly name: 'quarantine'; readonly pipeline: string; readonly limit: number })
-  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string });
+  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string })
+  | (Common & {
+      readonly name: 'figure';
+      /** Null: lists the reports. */
+      readonly report: string | null;
+      readonly group: Readonly<Record<string, string>>;
+      readonly limit: number;
+    });
 
 export type ExperimentCommand = { readonly name: 'experiment' } & (
   | { readonly act: 'list' }
@@ -101,6 +108,8 @@ export const usage = `mkondo <command> [pipeline ...] [options]
       --retry                  tries it again (with --reason)
       --limit N                so many at most (50)
   explain <table> <id>       a v3 row by table and id, or a v2 row by table and key: where it comes from, what became of it
+  figure [report] [column=value ...]
+                             the rows of v2 and v3 behind a report's figure; alone, the reports and what names their figures
 
   --all                      every pipeline
   --reason TEXT, --by NAME   why, and who; every operation needs a reason
@@ -152,6 +161,7 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   verify: ['all', 'against', 'no-wait'],
   quarantine: ['retry', 'limit', 'reason', 'by', 'id', 'no-wait'],
   explain: [],
+  figure: ['limit'],
   help: [],
 };
 
@@ -185,15 +195,23 @@ export function parseArguments(argv: readonly string[]): Command {
       throw wrong('explain takes a table and a key: mkondo explain referencedata.orderables 5d0c…');
     return { name, json, api, table, key };
   }
+  if (name === 'figure') {
+    const [report = null, ...columns] = names;
+    return { name, json, api, report, group: Object.fromEntries(columns.map(assignment)), limit: limit() };
+  }
   if (name === 'quarantine') {
     const [pipeline, ...more] = names;
     if (pipeline === undefined || more.length > 0) throw wrong('quarantine takes one pipeline.');
     if (values.retry === true) return operate('retryQuarantined', [pipeline]);
-    const limit = Number(values.limit ?? 50);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw wrong('--limit is a whole number, 1 to 200.');
-    return { name, json, api, pipeline, limit };
+    return { name, json, api, pipeline, limit: limit() };
   }
   return operate(operationCommands[name as keyof typeof operationCommands], chosen());
+
+  function limit(): number {
+    const number = Number(values.limit ?? 50);
+    if (!Number.isInteger(number) || number < 1 || number > 200) throw wrong('--limit is a whole number, 1 to 200.');
+    return number;
+  }
 
   function chosen(): Chosen {
     if (values.all === true && names.length > 0) throw wrong('Name pipelines, or give --all, not both.');
@@ -258,6 +276,13 @@ function read(
   } catch (error) {
     throw wrong(`${(error as Error).message.replace(/\. To specify.*$/s, '')}.`);
   }
+}
+
+/** `program=tb` */
+function assignment(word: string): readonly [string, string] {
+  const at = word.indexOf('=');
+  if (at < 1) throw wrong(`figure takes column=value after the report's name, not '${word}'.`);
+  return [word.slice(0, at), word.slice(at + 1)];
 }
 
 /** `elmis.public.products/0@1200`, or a time, which the API judges. */

@@ -50,6 +50,7 @@ export const errorFates = {
   IDEMPOTENCY_KEY_REUSED: 'refuse',
   METHOD_UNKNOWN: 'refuse',
   TABLE_UNKNOWN: 'refuse',
+  REPORT_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
   TOKEN_REQUIRED: 'refuse',
   ROLE_REQUIRED: 'refuse',

@@ -1,6 +1,6 @@
 // The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
-import type { Mode, Offsets, OperationRequest, PipelineState, ReplayFrom } from './contract.ts';
+import type { Mode, Offsets, OperationRequest, PipelineState, ReplayFrom, StandingExperiment } from './contract.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
@@ -232,6 +232,7 @@ interface StateRow {
         readonly input: { readonly from?: ReplayFrom };
       })
     | null;
+  readonly experiment: StandingExperiment | null;
 }
 
 /** Everything that the workflow, the API and an operator want to know, from our schema alone. */
@@ -245,7 +246,9 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
                          WHEN p.mode = 'running' AND min(d.not_before) = '-infinity' THEN 0 END
              FROM cdc.dirty d WHERE d.pipeline = p.name) AS retry_in_ms,
             (SELECT json_build_object('id', o.id, 'name', o.name, 'reason', o.reason, 'by', o.requested_by, 'via', o.via, 'since', o.requested_at, 'input', o.input)
-             FROM cdc.operations o WHERE o.pipeline = p.name AND o.state = 'running' ORDER BY o.requested_at DESC LIMIT 1) AS operation
+             FROM cdc.operations o WHERE o.pipeline = p.name AND o.state = 'running' ORDER BY o.requested_at DESC LIMIT 1) AS operation,
+            (SELECT json_build_object('id', e.id, 'change', e.change, 'state', e.state)
+             FROM cdc.experiments e WHERE e.pipeline = p.name AND e.state IN ('running', 'finished')) AS experiment
      FROM cdc.pipelines p WHERE p.name = $1`,
     [pipeline],
   );
@@ -265,6 +268,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     waiting: Number(row.waiting),
     quarantined: Number(row.quarantined),
     retryInMs: row.retry_in_ms === null ? null : Math.round(Number(row.retry_in_ms)),
+    experiment: row.experiment,
     operation:
       operation === null
         ? null

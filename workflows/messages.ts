@@ -11,6 +11,7 @@ import type {
   PipelineState,
   ReplayFrom,
   Links,
+  StandingExperiment,
 } from '../activities/contract.ts';
 import type { Retention } from '../model/retention.ts';
 
@@ -150,6 +151,8 @@ export interface PipelineStatus {
   readonly dirty: number;
   readonly waiting: number;
   readonly quarantined: number;
+  /** One that runs, or that waits for a decision. */
+  readonly experiment: StandingExperiment | null;
   readonly operation: OperationRecord | null;
   /** Newest first. */
   readonly recentOperations: readonly OperationRecord[];

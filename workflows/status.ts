@@ -73,6 +73,7 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
     dirty: state?.dirty ?? 0,
     waiting: state?.waiting ?? 0,
     quarantined: state?.quarantined ?? 0,
+    experiment: state?.experiment ?? null,
     operation: operation === null ? null : (memory.recent.find(({ id }) => id === operation.request.id) ?? null),
     recentOperations: memory.recent,
     failure:

@@ -67,19 +67,20 @@ export function stepOf(
 /** Makes the build current, and again whenever the server has forgotten it. Returns when the signal is aborted. */
 export async function keepCurrent(deployment: Deployment, deps: BuildDeps): Promise<void> {
   let standing: Standing | null = null;
+  let inVain = 0;
   while (!deps.signal.aborted) {
-    const before: Standing | null = standing;
-    try {
-      standing = await look(deployment, deps);
-    } catch (error) {
-      standing = error instanceof MkondoError ? 'refused' : null;
+    const found = await look(deployment, deps).catch((error: unknown): Standing | null => {
       if (!deps.signal.aborted) deps.onError(error);
-    }
-    if (standing !== null && standing !== before) {
+      return error instanceof MkondoError ? 'refused' : null;
+    });
+    inVain = found === null ? inVain + 1 : 0;
+    if (found !== null && found !== standing) {
+      standing = found;
       deps.onStanding(standing);
       deps.log.info({ build: deployment.buildId, standing }, 'the standing of this workflow code');
     }
-    await sleep(standing === null ? SOON_MS : LOOK_MS, undefined, { signal: deps.signal }).catch(() => undefined);
+    const pauseMs = found === null ? Math.min(SOON_MS * 2 ** inVain, LOOK_MS) : LOOK_MS;
+    await sleep(pauseMs, undefined, { signal: deps.signal }).catch(() => undefined);
   }
 }
 

@@ -46,8 +46,18 @@ export interface PipelineState {
   readonly retryInMs: number | null;
   /** Where else to look, as far as it is configured. Older workers do not say. */
   readonly links?: Links;
+  /** One that runs, or that waits for a decision. Older workers do not say. */
+  readonly experiment?: StandingExperiment | null;
   /** The operation that runs, if any. */
   readonly operation: (Omit<OperationRequest, 'pipeline'> & { /** ISO 8601. */ readonly since: string }) | null;
+}
+
+export interface StandingExperiment {
+  readonly id: string;
+  /** Null: the transformation as it is deployed. */
+  readonly change: string | null;
+  /** `finished`: it has looked at every root. */
+  readonly state: 'running' | 'finished';
 }
 
 export interface Links {

@@ -1,6 +1,13 @@
 // The control schema: modes, positions, operations. Whatever lands, clears or changes a mode takes lockPipeline first.
 import type { ClientBase, Pool } from 'pg';
-import type { Mode, Offsets, OperationEndState, OperationRequest, PipelineState } from './contract.ts';
+import type {
+  Mode,
+  Offsets,
+  OperationEndState,
+  OperationRequest,
+  PipelineState,
+  StandingExperiment,
+} from './contract.ts';
 import { driftText } from './drift.ts';
 import type { Drift } from './drift.ts';
 import { query, together } from './statement.ts';
@@ -235,6 +242,7 @@ interface StateRow {
         readonly input: Pick<OperationRequest, 'from' | 'only'>;
       })
     | null;
+  readonly experiment: StandingExperiment | null;
 }
 
 /** Everything that the workflow, the API and an operator want to know, from our schema alone. */
@@ -251,7 +259,9 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
                          WHEN p.mode = 'running' AND min(d.not_before) = '-infinity' THEN 0 END
              FROM cdc.dirty d WHERE d.pipeline = p.name) AS retry_in_ms,
             (SELECT json_build_object('id', o.id, 'name', o.name, 'reason', o.reason, 'by', o.requested_by, 'via', o.via, 'since', o.requested_at, 'input', o.input)
-             FROM cdc.operations o WHERE o.pipeline = p.name AND o.state = 'running' ORDER BY o.requested_at DESC LIMIT 1) AS operation
+             FROM cdc.operations o WHERE o.pipeline = p.name AND o.state = 'running' ORDER BY o.requested_at DESC LIMIT 1) AS operation,
+            (SELECT json_build_object('id', e.id, 'change', e.change, 'state', e.state)
+             FROM cdc.experiments e WHERE e.pipeline = p.name AND e.state IN ('running', 'finished')) AS experiment
      FROM cdc.pipelines p WHERE p.name = $1`,
     [pipeline],
   );
@@ -274,6 +284,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
       ? {}
       : { drift: { count: row.drift.length, first: row.drift.slice(0, 3).map((each) => driftText(each, each.side)) } }),
     retryInMs: row.retry_in_ms === null ? null : Math.round(Number(row.retry_in_ms)),
+    experiment: row.experiment,
     operation:
       operation === null
         ? null

@@ -52,8 +52,17 @@ test('from a v3 row to the v2 rows that it follows from, with where they came fr
   // Its key is not declared; the join says it.
   expect(landed('public.product_forms')).toMatchObject({ path: 'root.form', key: '1', position: { offset: 0 } });
   expect(root?.written?.run).not.toBe('');
+  expect(root?.written).toMatchObject({ version: expect.stringMatching(/^[0-9a-f]{12}$/), isOutdated: false });
   expect(root?.v3.map(({ table }) => table)).toContain('referencedata.trade_items');
   expect(root?.v3.find(({ table }) => table === 'referencedata.orderables')?.row).toMatchObject({ id });
+});
+
+test('says by which transformation a root was made, and whether the pipeline has another one now', async () => {
+  await settle(testbed, createSmallV2('all'));
+  await testbed.client.query(`UPDATE cdc.pipelines SET change = 'code-before-name' WHERE name = 'products'`);
+  const found = await ask('products', '1');
+  expect(found.roots.find(({ pipeline }) => pipeline === 'products')?.written).toMatchObject({ isOutdated: true });
+  await testbed.client.query(`UPDATE cdc.pipelines SET change = NULL WHERE name = 'products'`);
 });
 
 test('from a v2 row to every root that it is behind', async () => {

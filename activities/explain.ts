@@ -16,6 +16,7 @@ import type { OwnedPieces } from './owned-rows.ts';
 import { planOf } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
 import { wholeRoots } from './scope.ts';
+import { loadTransformation, promotedChange } from './transformation.ts';
 
 export interface Explanation {
   /** The table with its schema. */
@@ -80,8 +81,14 @@ export interface RootExplanation {
   readonly v3: readonly V3RowNow[];
   /** v3's own rows that stand for it, and that are never written. */
   readonly adopted: readonly { readonly table: string; readonly id: string; readonly adoptedAt: string }[];
-  /** Which run of the pipeline's workflow wrote it last, and when: its batch. */
-  readonly written: { readonly run: string; readonly at: string } | null;
+  /** Which run of the pipeline's workflow wrote it last, when, and by which version of the transformation. */
+  readonly written: {
+    readonly run: string;
+    readonly at: string;
+    readonly version: string;
+    /** The pipeline has another transformation now: a reprocess brings the root up to date. */
+    readonly isOutdated: boolean;
+  } | null;
   readonly losses: readonly {
     readonly part: string;
     readonly code: string;
@@ -233,6 +240,7 @@ interface RootRow {
   readonly losses: Readonly<Record<string, Readonly<Record<string, number>>>> | null;
   readonly run: string | null;
   readonly written_at: Date | null;
+  readonly version: string | null;
   readonly attempts: number | null;
   readonly not_before: string | null;
   readonly operation: string | null;
@@ -244,7 +252,7 @@ async function explainRoot(
 ): Promise<RootExplanation> {
   const { pipeline } = plan;
   const { rows } = await client.query<RootRow>(
-    `SELECT l.owned, l.losses, l.run, l.written_at, d.attempts,
+    `SELECT l.owned, l.losses, l.run, l.written_at, l.version, d.attempts,
             CASE WHEN isfinite(d.not_before) THEN to_json(d.not_before) #>> '{}' END AS not_before, nullif(d.operation, '') AS operation
      FROM (VALUES ($1, $2)) AS x (pipeline, root)
      LEFT JOIN cdc.ledger l USING (pipeline, root) LEFT JOIN cdc.dirty d USING (pipeline, root)`,
@@ -275,7 +283,15 @@ async function explainRoot(
     v2,
     v3: await readOwned(client, pipeline, books.owned ?? {}),
     adopted: adopted.rows.map(({ table, id, adopted_at: at }) => ({ table, id, adoptedAt: at.toISOString() })),
-    written: books.run === null ? null : { run: books.run, at: (books.written_at as Date).toISOString() },
+    written:
+      books.run === null
+        ? null
+        : {
+            run: books.run,
+            at: (books.written_at as Date).toISOString(),
+            version: books.version ?? '',
+            isOutdated: books.version !== (await currentVersion(client, pipeline)),
+          },
     losses: Object.entries(books.losses ?? {}).flatMap(([part, counts]) =>
       Object.entries(counts).map(([name, count]) => {
         const [code = '', column = ''] = name.split(' ');
@@ -289,6 +305,15 @@ async function explainRoot(
     waitsFor: waiting.rows.map(({ table, key, since }) => ({ table, key, since: since.toISOString() })),
     quarantine,
   };
+}
+
+/** Of the transformation that the pipeline has now; null when this build lacks the change that was promoted. */
+async function currentVersion(client: ClientBase, pipeline: Pipeline): Promise<string | null> {
+  const change = await promotedChange(client, pipeline.name);
+  return loadTransformation(pipeline, change).then(
+    ({ version }) => version,
+    () => null,
+  );
 }
 
 /** What an operator wants to know first: why it is not as it should be. */

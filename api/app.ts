@@ -16,6 +16,7 @@ import { registerDrift } from './drift.ts';
 import type { EventFeed } from './event-feed.ts';
 import { registerEvents } from './events.ts';
 import { registerExplain } from './explain.ts';
+import { registerFigures } from './figures.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
@@ -116,6 +117,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   registerSource(app, deps);
   registerEvents(app, { pool, feed: deps.feed, known });
   registerExplain(app, deps);
+  registerFigures(app, deps);
   registerOperations(app, { pool, client, taskQueue, known });
   registerAdoptions(app, { pool, known });
 

@@ -83,6 +83,24 @@ const reportSchema = z.object({
     z.object({ roots: z.int(), examples: z.array(z.object({ root: z.string(), message: z.string() })) }),
   ),
   losses: z.record(z.string(), z.int()),
+  reports: z
+    .array(
+      z.object({
+        report: z.string(),
+        figures: z.int().describe('groups that it shows a figure for'),
+        changed: z.int().describe('those of which a figure would change'),
+        examples: z.array(
+          z.object({
+            group: z.record(z.string(), z.string().nullable()),
+            figures: z.array(
+              z.object({ figure: z.string(), v3: z.string().nullable(), changed: z.string().nullable() }),
+            ),
+          }),
+        ),
+      }),
+    )
+    .optional()
+    .describe('what the reports that read these tables would show; absent until every root was looked at'),
 });
 const experimentSchema = z.object({
   id: z.string(),

@@ -55,7 +55,15 @@ const rootSchema = z.object({
   v2: z.array(landedRow),
   v3: z.array(v3Row),
   adopted: z.array(z.object({ table: z.string(), id: z.string(), adoptedAt: time })),
-  written: z.object({ run: z.string(), at: time }).nullable().describe('which run wrote it last, and when'),
+  written: z
+    .object({
+      run: z.string(),
+      at: time,
+      version: z.string().describe('hash of the transformation that made it'),
+      isOutdated: z.boolean().describe('the pipeline has another transformation now'),
+    })
+    .nullable()
+    .describe('which run wrote it last, when, and by which transformation'),
   losses: z.array(z.object({ part: z.string(), code: z.string(), column: z.string(), count: z.int() })),
   due: z.object({ attempts: z.int(), notBefore: z.string().nullable(), operation: z.string().nullable() }).nullable(),
   waitsFor: z.array(z.object({ table: z.string(), key: z.string(), since: time })),

@@ -58,6 +58,15 @@ test('an experiment is started, looked at and decided on', () => {
     expect(() => parse(line)).toThrow(/mkondo help/);
 });
 
+test('a figure is named by its report and the columns of its group', () => {
+  expect(parse('figure')).toMatchObject({ name: 'figure', report: null });
+  expect(parse('figure orders program=tb period=May-Jun_2026 status= --limit 5')).toMatchObject({
+    report: 'orders',
+    group: { program: 'tb', period: 'May-Jun 2026', status: '' },
+    limit: 5,
+  });
+});
+
 test('help is what is typed by whoever knows nothing', () => {
   for (const line of ['help', '--help', 'pause -h']) expect(parse(line)).toMatchObject({ name: 'help' });
   expect(parseArguments([])).toMatchObject({ name: 'help' });
@@ -113,6 +122,7 @@ test.each([
   ['quarantine lots --entry 7', 'no --entry'],
   ['quarantine lots --limit many', '--limit is a whole number'],
   ['explain products', 'takes a table and a key'],
+  ['figure orders tb', "column=value after the report's name, not 'tb'"],
 ])('`%s` is not understood, and it says why', (line, message) => {
   expect(() => parse(line)).toThrow(expect.objectContaining({ exitCode: 2 }) as CommandError);
   expect(() => parse(line)).toThrow(message);

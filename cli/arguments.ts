@@ -37,6 +37,13 @@ export type Command =
     })
   | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string })
   | (Common & { readonly name: 'events'; readonly pipeline: string | null; readonly after: string | null })
+  | (Common & {
+      readonly name: 'figure';
+      /** Null: lists the reports. */
+      readonly report: string | null;
+      readonly group: Readonly<Record<string, string>>;
+      readonly limit: number;
+    })
   | (Common & CancelCommand);
 
 export interface CancelCommand {
@@ -123,6 +130,8 @@ export const usage = `mkondo <command> [pipeline ...] [options]
       --code CODE, --source TABLE, --kind event|root, --root KEY, --entry ID
                                which; --root and --entry more than once to retry or discard; --everything discards all
   explain <table> <id>       a v3 row by table and id, or a v2 row by table and key: where it comes from, what became of it
+  figure [report] [column=value ...]
+                             the rows of v2 and v3 behind a report's figure; alone, the reports and what names their figures
 
   --all                      every pipeline
   --reason TEXT, --by NAME   why, and who; every operation needs a reason
@@ -187,6 +196,7 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   explain: [],
   events: ['after'],
   cancel: ['reason', 'by'],
+  figure: ['limit'],
   help: [],
 };
 
@@ -231,20 +241,28 @@ export function parseArguments(argv: readonly string[]): Command {
       throw wrong('cancel takes the id of one operation; mkondo status <pipeline> names it.');
     return { name, json, api, id, body: reasoned() };
   }
+  if (name === 'figure') {
+    const [report = null, ...columns] = names;
+    return { name, json, api, report, group: Object.fromEntries(columns.map(assignment)), limit: limit() };
+  }
   if (name === 'quarantine') {
     const [pipeline, ...more] = names;
     if (pipeline === undefined || more.length > 0) throw wrong('quarantine takes one pipeline.');
     if (values.retry === true && values.discard === true) throw wrong('Give --retry or --discard, not both.');
     if (values.retry === true) return operate('retryQuarantined', [pipeline]);
     if (values.discard === true) return operate('discard', [pipeline]);
-    const limit = Number(values.limit ?? 50);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw wrong('--limit is a whole number, 1 to 200.');
     const { state, code, source, kind, root = [], entry } = values;
     if (entry !== undefined || root.length > 1) throw wrong('To look, one --root at most, and no --entry.');
-    const filter = { limit: String(limit), state, code, source, kind, root: root[0] };
+    const filter = { limit: String(limit()), state, code, source, kind, root: root[0] };
     return { name, json, api, pipeline, filter: withoutUndefined(filter) };
   }
   return operate(operationCommands[name as keyof typeof operationCommands], chosen());
+
+  function limit(): number {
+    const number = Number(values.limit ?? 50);
+    if (!Number.isInteger(number) || number < 1 || number > 200) throw wrong('--limit is a whole number, 1 to 200.');
+    return number;
+  }
 
   function chosen(): Chosen {
     if (values.all === true && names.length > 0) throw wrong('Name pipelines, or give --all, not both.');
@@ -333,6 +351,13 @@ function read(
   } catch (error) {
     throw wrong(`${(error as Error).message.replace(/\. To specify.*$/s, '')}.`);
   }
+}
+
+/** `program=tb` */
+function assignment(word: string): readonly [string, string] {
+  const at = word.indexOf('=');
+  if (at < 1) throw wrong(`figure takes column=value after the report's name, not '${word}'.`);
+  return [word.slice(0, at), word.slice(at + 1)];
 }
 
 /** `elmis.public.products/0@1200`, or a time, which the API judges. */

@@ -7,6 +7,7 @@ import { cancel } from './commands/cancel.ts';
 import { events } from './commands/events.ts';
 import { experiment } from './commands/experiment.ts';
 import { explain } from './commands/explain.ts';
+import { figure } from './commands/figure.ts';
 import { operate } from './commands/operate.ts';
 import { quarantine } from './commands/quarantine.ts';
 import { status } from './commands/status.ts';
@@ -60,6 +61,7 @@ async function run(command: Exclude<Command, { readonly name: 'help' }>): Promis
   if (command.name === 'status') return status(context, command);
   if (command.name === 'operate') return operate(context, command);
   if (command.name === 'verify') return verify(context, command);
+  if (command.name === 'figure') return figure(context, command);
   if (command.name === 'experiment') return experiment(context, command);
   if (command.name === 'quarantine') return quarantine(context, command);
   if (command.name === 'events') return events(context, command);

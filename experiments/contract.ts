@@ -33,6 +33,24 @@ export interface ValueExample {
   readonly changed: string | null;
 }
 
+/** A report of v3, as docs/reports.md has it. */
+export interface ReportFigures {
+  readonly report: string;
+  /** Groups that the report shows a figure for. */
+  readonly figures: number;
+  /** Those of which a figure would change, with some of them. */
+  readonly changed: number;
+  readonly examples: readonly {
+    readonly group: Readonly<Record<string, string | null>>;
+    /** Null where v3 has, or would have, no such group. */
+    readonly figures: readonly {
+      readonly figure: string;
+      readonly v3: string | null;
+      readonly changed: string | null;
+    }[];
+  }[];
+}
+
 export interface ExperimentReport {
   readonly roots: {
     readonly total: number;
@@ -56,6 +74,8 @@ export interface ExperimentReport {
   >;
   /** '<code> <column>' -> how often the change cannot keep all that v2 says. */
   readonly losses: Readonly<Record<string, number>>;
+  /** The reports that read what the pipeline owns, none where no root differs; absent until every root was looked at. */
+  readonly reports?: readonly ReportFigures[];
 }
 
 export interface ExperimentActivities {

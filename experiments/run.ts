@@ -18,9 +18,10 @@ import { refusalOf } from '../activities/write-roots.ts';
 import { MkondoError } from '../model/errors.ts';
 import { keyText } from '../model/change-event.ts';
 import type { Target } from '../pipelines/definition.ts';
-import type { ExperimentReport, ExperimentRequest } from './contract.ts';
 import { readIds } from '../verification/ids.ts';
-import { createShadow, fillShadow } from './shadow.ts';
+import type { ExperimentReport, ExperimentRequest } from './contract.ts';
+import { reportFigures } from './figures.ts';
+import { createShadow, fillShadow, noteDiffering } from './shadow.ts';
 import { emptyTally, reportOf, tallyDerived, tallyFailure, tallyValue } from './tally.ts';
 import type { Tally } from './tally.ts';
 
@@ -57,11 +58,11 @@ export async function runExperiment(
     behind.push(...seen.behind);
     limit = Math.max(1, Math.min(1_000, Math.floor((CHUNK_ROWS * roots.length) / Math.max(roots.length, seen.rows))));
     scope.progress(reportOf({ ...tally, roots: { ...tally.roots, skipped: behind.length } }));
-    // Of the time that it may take, it has used so much: the rest belongs to the live flow.
-    await sleep(((performance.now() - began) * (1 - request.share)) / request.share, undefined, {
-      signal: scope.signal,
-    });
+    await rest(performance.now() - began);
   };
+  /** Of the time that it may take, it has used so much: the rest belongs to the live flow. */
+  const rest = async (tookMs: number): Promise<void> =>
+    sleep((tookMs * (1 - request.share)) / request.share, undefined, { signal: scope.signal });
 
   let last = '';
   for (;;) {
@@ -82,7 +83,7 @@ export async function runExperiment(
     }
   }
   tally.roots.skipped = behind.length;
-  return reportOf(tally);
+  return { ...reportOf(tally), reports: await reportFigures(pool, { pipeline, experiment: request.id, rest }) };
 }
 
 /** Living roots, and roots that own rows in v3 though they live no more. */
@@ -165,7 +166,8 @@ async function lookAt(pool: Pool, look: Look): Promise<{ readonly rows: number; 
       Object.keys(pipeline.owns).map((name) => [name, { inserts: [], updates: [], deletes: [] }]),
     );
     for (const each of fitting) compareWithLedger(each, ledger.get(each.root), changes);
-    tallyDerived(tally, { pipeline, derived: fitting, changes });
+    const differing = tallyDerived(tally, { pipeline, derived: fitting, changes });
+    await noteDiffering(client, look.id, { pipeline: pipeline.name, roots: [...differing] });
     for (const [name, target] of Object.entries(pipeline.owns))
       if (!target.bag) await compareValues(client, { target, updates: changes.get(name)?.updates ?? [], tally });
     return { rows, behind: [...behind] };

@@ -16,10 +16,31 @@ export function shadowTable(id: string, table: string): string {
   return `${shadowSchema(id)}.${table.replace('.', '_')}`;
 }
 
+/** The table of roots that would change, each with the digest of what v3 had of it. */
+export function differingRoots(id: string): string {
+  return quoteTable(`${shadowSchema(id)}._differing`);
+}
+
+/** Notes roots of a chunk, in its snapshot. */
+export async function noteDiffering(
+  client: ClientBase,
+  id: string,
+  { pipeline, roots }: { readonly pipeline: string; readonly roots: readonly string[] },
+): Promise<void> {
+  if (roots.length === 0) return;
+  await client.query(
+    `INSERT INTO ${differingRoots(id)} (root, digest)
+     SELECT x.root, l.digest FROM unnest($2::text[]) AS x (root) LEFT JOIN cdc.ledger l ON l.pipeline = $1 AND l.root = x.root
+     ON CONFLICT (root) DO UPDATE SET digest = EXCLUDED.digest`,
+    [pipeline, roots],
+  );
+}
+
 /** An empty shadow, whatever was there. */
 export async function createShadow(client: ClientBase, id: string, pipeline: Pipeline): Promise<void> {
   await dropShadow(client, id);
   await client.query(`CREATE SCHEMA ${quote(shadowSchema(id))}`);
+  await client.query(`CREATE TABLE ${differingRoots(id)} (root text PRIMARY KEY, digest text)`);
   for (const { table } of Object.values(pipeline.owns)) {
     const shadow = quoteTable(shadowTable(id, table));
     await client.query(

@@ -28,7 +28,7 @@ export function emptyTally(pipeline: Pipeline, total: number): Tally {
   };
 }
 
-/** Roots that were derived, with how they differ from v3 (target name -> changes). */
+/** Roots that were derived, with how they differ from v3 (target name -> changes). Gives those that do. */
 export function tallyDerived(
   tally: Tally,
   {
@@ -40,7 +40,7 @@ export function tallyDerived(
     readonly derived: readonly Derived[];
     readonly changes: ReadonlyMap<string, TargetChanges>;
   },
-): void {
+): ReadonlySet<string> {
   const differing = new Set<string>();
   for (const [name, { inserts, updates, deletes }] of changes) {
     const counts = tally.tables[pipeline.owns[name]?.table ?? ''];
@@ -58,6 +58,7 @@ export function tallyDerived(
     for (const losses of Object.values(each.losses))
       for (const [loss, count] of Object.entries(losses)) tally.losses[loss] = (tally.losses[loss] ?? 0) + count;
   }
+  return differing;
 }
 
 /** One value of a row that would change. */

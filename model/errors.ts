@@ -21,6 +21,7 @@ export const errorFates = {
   KAFKA_UNAVAILABLE: 'retry',
   TEMPORAL_UNAVAILABLE: 'retry',
   OUR_SCHEMA_BROKEN: 'retry',
+  BUILD_REFUSED: 'retry',
 
   // Change events
   EVENT_NOT_JSON: 'quarantine',
@@ -50,6 +51,7 @@ export const errorFates = {
   IDEMPOTENCY_KEY_REUSED: 'refuse',
   METHOD_UNKNOWN: 'refuse',
   TABLE_UNKNOWN: 'refuse',
+  REPORT_UNKNOWN: 'refuse',
   ROUTE_UNKNOWN: 'refuse',
   TOKEN_REQUIRED: 'refuse',
   ROLE_REQUIRED: 'refuse',

@@ -236,7 +236,14 @@ export function definePipeline<
   readonly derive: (root: Loaded<TypedNode<T, C, J>>, context: DeriveContext) => OwnedRows<Omit<O, E>>;
   /** What deriveWhole gives; a type only. */
   readonly rows?: OwnedRows<O>;
-} {
+} & ([N] extends [never]
+    ? unknown
+    : {
+        readonly part: Part & {
+          readonly derive: (part: PartRow<J, N>, context: DeriveContext) => OwnedRows<Pick<O, E>>;
+        };
+      });
+export function definePipeline(definition: Pipeline): Pipeline {
   return definition;
 }
 

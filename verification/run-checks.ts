@@ -72,6 +72,69 @@ export async function runCheck(sides: Sides, check: Check): Promise<CheckReport>
   return { check: check.check, rows: v2.size, differences: differing.length, samples };
 }
 
+export interface GroupRows {
+  /** Figure -> its value; null where the side has no such group. */
+  readonly figures: Readonly<Record<'v2' | 'v3', TextRow | null>>;
+  readonly rows: readonly { readonly side: 'v2' | 'v3'; readonly row: TextRow }[];
+  /** Rows of the side that has the most of them, beyond those that are shown. */
+  readonly moreRows: number;
+}
+
+/** One group with the rows of both sides behind it, each beside its counterpart. */
+export async function readGroup(
+  sides: Sides,
+  check: Check,
+  { group, limit }: { readonly group: TextRow; readonly limit: number },
+): Promise<GroupRows> {
+  const keys = [keyBy(check.group)(group)];
+  const named = [...check.row, ...check.figures];
+  const nameOf = keyBy(check.row);
+  const read = async (side: 'v2' | 'v3') => {
+    const rows = await readRows(sides[side], check, { text: check[side], keys });
+    return {
+      all: rows.length,
+      figures: rows.length === 0 ? null : figuresOfRows(check, rows),
+      shown: rows
+        .toSorted((a, b) => compare(nameOf(a), nameOf(b)))
+        .slice(0, limit)
+        .map((row) => ({ side, row: only(row, named) })),
+    };
+  };
+  const [v2, v3] = [await read('v2'), await read('v3')];
+  return {
+    figures: { v2: v2.figures, v3: v3.figures },
+    rows: [...v2.shown, ...v3.shown].toSorted(
+      (a, b) => compare(nameOf(a.row), nameOf(b.row)) || compare(a.side, b.side),
+    ),
+    moreRows: Math.max(0, v2.all - limit, v3.all - limit),
+  };
+}
+
+/** As the report adds them up: what is no number adds nothing. */
+function figuresOfRows(check: Check, rows: readonly TextRow[]): TextRow {
+  const sum = (figure: string): string | null => {
+    const texts = rows.flatMap((row) => row[figure] ?? []);
+    return texts.length === 0 ? null : sumOf(texts);
+  };
+  return {
+    [check.counted]: String(rows.length),
+    ...Object.fromEntries(check.figures.map((figure) => [figure, sum(figure)])),
+  };
+}
+
+/** Exact, whatever digits there are behind the point. */
+function sumOf(texts: readonly string[]): string {
+  const digits = Math.max(...texts.map((text) => text.split('.')[1]?.length ?? 0));
+  const sum = texts.reduce((total, text) => {
+    const [whole = '0', rest = ''] = text.split('.');
+    return total + BigInt(`${whole}${rest.padEnd(digits, '0')}`);
+  }, 0n);
+  if (digits === 0) return String(sum);
+  const unsigned = String(sum < 0n ? -sum : sum).padStart(digits + 1, '0');
+  const text = `${sum < 0n ? '-' : ''}${unsigned.slice(0, -digits)}.${unsigned.slice(-digits)}`;
+  return sameNumber(text) ?? text;
+}
+
 function differingFigures(check: Check, v2: TextRow | undefined, v3: TextRow | undefined): readonly FigureDifference[] {
   return figuresOf(check)
     .map((figure) => ({ figure, v2: v2?.[figure] ?? null, v3: v3?.[figure] ?? null }))

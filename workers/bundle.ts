@@ -19,6 +19,12 @@ export interface WorkflowCode {
   readonly code: string;
 }
 
+export interface CachedBundle {
+  readonly codePath: string;
+  /** Hash of what it is made of: the same on every machine, and another one when a workflow could do something else. */
+  readonly buildId: string;
+}
+
 export async function buildBundle(): Promise<WorkflowCode> {
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
@@ -27,25 +33,26 @@ export async function buildBundle(): Promise<WorkflowCode> {
  * The path of the bundle for the sources as they stand, built at most once for each of their states. The bundler needs
  * 250 MB for a moment, so that it runs in a process of its own and a worker never holds that.
  */
-export async function cachedBundle(): Promise<{ readonly codePath: string }> {
-  const codePath = await bundlePath();
+export async function cachedBundle(): Promise<CachedBundle> {
+  const buildId = await fingerprint();
+  const codePath = bundlePath(buildId);
   if (!(await exists(codePath))) {
     await promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url)], { cwd: projectDir });
   }
-  return { codePath };
+  return { codePath, buildId };
 }
 
 async function writeBundle(): Promise<void> {
   const { code } = await buildBundle();
-  const file = await bundlePath();
+  const file = bundlePath(await fingerprint());
   await mkdir(join(file, '..'), { recursive: true });
   // Another worker may build the same one at the same time: the file appears whole or not at all.
   await writeFile(`${file}.${process.pid}`, code);
   await rename(`${file}.${process.pid}`, file);
 }
 
-async function bundlePath(): Promise<string> {
-  return join(projectDir, '.run', 'bundle', `workflows-${await fingerprint()}.cjs`);
+function bundlePath(buildId: string): string {
+  return join(projectDir, '.run', 'bundle', `workflows-${buildId}.cjs`);
 }
 
 async function fingerprint(): Promise<string> {

@@ -21,10 +21,13 @@ import type { Logger } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { cachedBundle } from './bundle.ts';
+import { deploymentName, keepCurrent } from './current-build.ts';
+import type { Standing } from './current-build.ts';
 import { startDeriving } from './derive-beside.ts';
 import { tryDeployedChanges } from './deployed-changes.ts';
 import { experimentsBeside } from './experiment-beside.ts';
 import { linksFrom } from './links.ts';
+import { replayLive } from './replay-live.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { v3PoolConfig } from './v3-pool.ts';
 import { keepVerifying } from './verify-schedules.ts';
@@ -48,12 +51,12 @@ const stopping = new AbortController();
 const stop = (): void => stopping.abort();
 process.once('SIGTERM', stop).once('SIGINT', stop);
 
-let state: 'starting' | 'running' = 'starting';
+let state: 'starting' | Standing = 'starting';
 const health = await serveHealth({
   host: config.MKONDO_API_HOST,
   port: config.MKONDO_WORKER_METRICS_PORT,
   metrics,
-  health: () => (state === 'running' ? null : 'The worker waits for the v3 database or for Temporal.'),
+  health: () => unready(state),
 });
 installRuntime(config, log);
 const pool = new Pool({ ...v3PoolConfig(config, 'first'), application_name: 'mkondo-worker' });
@@ -86,7 +89,7 @@ const activities = {
 await untilDone('migrating our schema in v3', () => migrate(pool));
 if (adoptions !== null) await untilDone('applying the file of adoptions', () => applyAdoptions(adoptions));
 const watchingV3 = watchV3();
-const workflowBundle = await cachedBundle();
+const { codePath, buildId } = await cachedBundle();
 keepWorkflowsSmall();
 await untilDone('running', runWorker);
 await watchingV3;
@@ -130,7 +133,13 @@ async function runWorker(): Promise<void> {
       connection,
       namespace: config.MKONDO_TEMPORAL_NAMESPACE,
       taskQueue: config.MKONDO_TASK_QUEUE,
-      workflowBundle,
+      workflowBundle: { codePath },
+      workerDeploymentOptions: {
+        version: { deploymentName: deploymentName(config.MKONDO_TASK_QUEUE), buildId },
+        useWorkerVersioning: true,
+        // A pipeline runs for ever and must not depend on workers of a build that has gone.
+        defaultVersioningBehavior: 'AUTO_UPGRADE',
+      },
       activities,
       // Every pipeline applies at once, beside a step of an operation each.
       maxConcurrentActivityTaskExecutions: Math.max(20, pipelines.length * 2),
@@ -156,13 +165,42 @@ async function runWorker(): Promise<void> {
       decides: config.MKONDO_DEPLOYED_CHANGE === 'promote' ? 'itself' : 'operator',
     });
     await keepVerifying(client, { config, pipelines });
-    state = 'running';
-    log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length }, 'the worker runs');
-    await worker.run().finally(() => stopping.signal.removeEventListener('abort', shutDown));
+    log.info({ taskQueue: config.MKONDO_TASK_QUEUE, pipelines: pipelines.length, build: buildId }, 'the worker runs');
+    const ended = new AbortController();
+    const keeping = keepCurrent(
+      { connection, namespace: config.MKONDO_TEMPORAL_NAMESPACE, taskQueue: config.MKONDO_TASK_QUEUE, buildId },
+      {
+        log,
+        signal: ended.signal,
+        replay: () =>
+          replayLive({
+            address: config.MKONDO_TEMPORAL_ADDRESS,
+            namespace: config.MKONDO_TEMPORAL_NAMESPACE,
+            taskQueue: config.MKONDO_TASK_QUEUE,
+            codePath,
+          }),
+        onStanding: (standing) => (state = standing),
+        onError: (error) => {
+          metrics.countError(error);
+          log.error({ err: error }, 'this workflow code could not be made the current one; trying again');
+        },
+      },
+    );
+    await worker.run().finally(() => {
+      stopping.signal.removeEventListener('abort', shutDown);
+      ended.abort();
+    });
+    await keeping;
   } finally {
     state = 'starting';
     await connection.close();
   }
+}
+
+/** What /healthz says. A worker whose code was replaced is well: it has nothing to do. */
+function unready(standing: typeof state): string | null {
+  if (standing === 'starting') return 'The worker waits for the v3 database or for Temporal.';
+  return standing === 'refused' ? 'BUILD_REFUSED: its workflow code does not replay what runs; see its log.' : null;
 }
 
 /** What v3 does not allow now is left out, and said. */

@@ -45,6 +45,25 @@ test('names what of the schemas is not as expected, and how much more there is',
   expect(renderDetails(statusOf('products', paused, nowMs))).not.toContain('schemas');
 });
 
+test('an experiment beside it is named, with what it waits for', () => {
+  const { state } = paused;
+  const beside = (experiment: NonNullable<typeof state>['experiment']) =>
+    renderDetails(
+      statusOf(
+        'products',
+        { ...paused, state: state === null ? null : { ...state, experiment: experiment ?? null } },
+        nowMs,
+      ),
+    );
+  expect(beside({ id: 'ab12', change: 'code-before-name', state: 'finished' })).toContain(
+    '**An experiment with the change code-before-name** waits for `promote` or `discard` (workflow `pipeline/products/experiment/ab12`)',
+  );
+  expect(beside({ id: 'ab12', change: null, state: 'running' })).toContain(
+    '**An experiment with the deployed transformation** looks at every root',
+  );
+  expect(beside(null)).not.toContain('experiment');
+});
+
 test('while an apply is under way, says what was known when it began', () => {
   const claimed = remember.claimedTo(paused, { 'elmis.public.products/0': 6 }, nowMs);
   const busy = remember.claimedTo(remember.applyBegan(claimed, nowMs), { 'elmis.public.products/0': 60 }, nowMs);

@@ -1,6 +1,6 @@
 // The page that an operator reads first: a pipeline's status as Markdown, for the head of its page in the Temporal UI.
 import type { VerificationSummary } from '../verification/contract.ts';
-import { operationWorkflowId } from './messages.ts';
+import { experimentWorkflowId, operationWorkflowId } from './messages.ts';
 import type { OperationRecord, PipelineStatus, ShownState } from './messages.ts';
 
 const meaning: Readonly<Record<ShownState, string>> = {
@@ -30,6 +30,7 @@ export function renderDetails(status: PipelineStatus): string {
     heading(status),
     status.failure === null ? '' : failure(status.failure),
     status.operation === null ? '' : running(status.operation, status.pipeline),
+    status.experiment === null ? '' : trying(status.experiment, status.pipeline),
     status.retention === null ? '' : retention(status.retention, status.lag.events),
     `**What you can do**: ${next[status.state]}. More Actions, Send an Update, with \`{"reason": "..."}\`.`,
     links(status.links),
@@ -76,6 +77,12 @@ function links({ api, dashboard }: PipelineStatus['links']): string {
 function running(operation: OperationRecord, pipeline: string): string {
   const workflowId = operationWorkflowId({ pipeline, name: operation.name, id: operation.id });
   return `**${operation.name} is running** since ${short(operation.at)}, by ${line(operation.by, 60)}: ${line(operation.reason)} (workflow \`${workflowId}\`). The update \`cancel\` ends it at its next step.`;
+}
+
+function trying({ id, change, state }: NonNullable<PipelineStatus['experiment']>, pipeline: string): string {
+  const what = change === null ? 'the deployed transformation' : `the change ${line(change, 60)}`;
+  const stands = state === 'running' ? 'looks at every root' : 'waits for `promote` or `discard`';
+  return `**An experiment with ${what}** ${stands} (workflow \`${experimentWorkflowId({ pipeline, id })}\`); v3 is not touched by it.`;
 }
 
 function figures(status: PipelineStatus): string {

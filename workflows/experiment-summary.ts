@@ -2,7 +2,7 @@
 import type { ExperimentReport } from '../experiments/contract.ts';
 
 /** "4 of 9,812 roots would change", for people. */
-export function summaryOf({ roots, tables }: ExperimentReport): string {
+export function summaryOf({ roots, tables, reports = [] }: ExperimentReport): string {
   const count = (number: number): string => number.toLocaleString('en');
   const rows = Object.values(tables).reduce(
     (sum, each) => ({
@@ -14,5 +14,10 @@ export function summaryOf({ roots, tables }: ExperimentReport): string {
   );
   const failed = roots.failed === 0 ? '' : ` ${count(roots.failed)} would fail.`;
   const skipped = roots.skipped === 0 ? '' : ` ${count(roots.skipped)} were not looked at: v3 is behind on them.`;
-  return `${count(roots.differing)} of ${count(roots.derived)} roots would change: ${count(rows.changed)} rows changed, ${count(rows.created)} new, ${count(rows.gone)} gone.${failed}${skipped}`;
+  const changed = reports.filter((each) => each.changed > 0);
+  const figures =
+    changed.length === 0
+      ? ''
+      : ` Figures of ${changed.length === 1 ? 'a report' : `${changed.length} reports`} would change: ${changed.map(({ report }) => report.split(',')[0]).join('; ')}.`;
+  return `${count(roots.differing)} of ${count(roots.derived)} roots would change: ${count(rows.changed)} rows changed, ${count(rows.created)} new, ${count(rows.gone)} gone.${figures}${failed}${skipped}`;
 }

@@ -13,6 +13,7 @@ import type {
   QuarantineFilter,
   ReplayFrom,
   Links,
+  StandingExperiment,
 } from '../activities/contract.ts';
 import type { Retention } from '../model/retention.ts';
 
@@ -159,6 +160,8 @@ export interface PipelineStatus {
   readonly waiting: number;
   readonly quarantined: number;
   readonly drift: PipelineState['drift'] | null;
+  /** One that runs, or that waits for a decision. */
+  readonly experiment: StandingExperiment | null;
   readonly operation: OperationRecord | null;
   /** Newest first. */
   readonly recentOperations: readonly OperationRecord[];

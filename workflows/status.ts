@@ -74,6 +74,7 @@ export function statusOf(pipeline: string, memory: Memory, nowMs: number): Pipel
     waiting: state?.waiting ?? 0,
     quarantined: state?.quarantined ?? 0,
     drift: state?.drift ?? null,
+    experiment: state?.experiment ?? null,
     operation: operation === null ? null : (memory.recent.find(({ id }) => id === operation.request.id) ?? null),
     recentOperations: memory.recent,
     failure:

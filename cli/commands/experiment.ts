@@ -34,6 +34,23 @@ const experimentSchema = z.looseObject({
           examples: z.array(z.looseObject({ root: z.string(), message: z.string() })),
         }),
       ),
+      reports: z
+        .array(
+          z.looseObject({
+            report: z.string(),
+            figures: z.number(),
+            changed: z.number(),
+            examples: z.array(
+              z.looseObject({
+                group: z.record(z.string(), z.string().nullable()),
+                figures: z.array(
+                  z.looseObject({ figure: z.string(), v3: z.string().nullable(), changed: z.string().nullable() }),
+                ),
+              }),
+            ),
+          }),
+        )
+        .default([]),
     })
     .nullable(),
 });
@@ -137,6 +154,13 @@ function linesOf(found: Experiment): readonly string[] {
     ...Object.entries(report.failures).flatMap(([code, { roots, examples }]) => [
       `  ${code}: ${roots} roots would fail`,
       ...examples.map(({ root, message }) => `    ${root}: ${message}`),
+    ]),
+    ...report.reports.flatMap(({ report: name, figures, changed, examples }) => [
+      `  report ${name}: ${changed} of ${figures} figures would change`,
+      ...examples.map(
+        ({ group, figures: values }) =>
+          `    ${Object.values(group).join(', ')}: ${values.map((each) => `${each.figure} ${each.v3 ?? 'none'} -> ${each.changed ?? 'none'}`).join(', ')}`,
+      ),
     ]),
   ];
 }

@@ -39,7 +39,9 @@ const schema = z.looseObject({
       v2: z.array(landed),
       v3: z.array(z.looseObject({ table: z.string(), key: z.string(), row })),
       adopted: z.array(z.looseObject({ table: z.string(), id: z.string() })),
-      written: z.looseObject({ run: z.string(), at: z.string() }).nullable(),
+      written: z
+        .looseObject({ run: z.string(), at: z.string(), version: z.string(), isOutdated: z.boolean() })
+        .nullable(),
       losses: z.array(z.looseObject({ part: z.string(), code: z.string(), column: z.string(), count: z.number() })),
       due: z.looseObject({ attempts: z.number(), notBefore: z.string().nullable() }).nullable(),
       waitsFor: z.array(z.looseObject({ table: z.string(), key: z.string(), since: z.string() })),
@@ -68,7 +70,11 @@ function explanationText(found: ExplanationView): readonly string[] {
   for (const root of found.roots) {
     const { written, workflow, due } = root;
     lines.push('', `${root.table} ${root.key}, pipeline ${root.pipeline}: ${root.state}`);
-    if (written !== null) lines.push(`  written ${instant(written.at)} by run ${workflow.url ?? written.run}`);
+    if (written !== null)
+      lines.push(
+        `  written ${instant(written.at)} by run ${workflow.url ?? written.run}`,
+        `  transformation ${written.version}${written.isOutdated ? '; the pipeline has another one now' : ''}`,
+      );
     if (due !== null)
       lines.push(
         `  due to be derived${due.notBefore === null ? '' : `, not before ${instant(due.notBefore)}`}, ${due.attempts} tries so far`,

@@ -1,6 +1,7 @@
 // `npm run screenshots`: takes every picture of docs/images again, from the stack that runs. On its way it does what
 // docs/temporal-ui.md tells an operator to do: finds the pipelines, pauses one from the Temporal UI, is refused,
-// resumes it over REST, resets another one. Each step waits for what it should lead to, and fails when it does not come.
+// resumes it over REST, resets another one. Then it takes the tour of docs/tour.md. Each step waits for what it should lead to,
+// and fails when it does not come. `npm run screenshots -- tour` or `-- temporal-ui` does one of the two.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,6 +9,7 @@ import { readEndpoints } from '../local/endpoints.ts';
 import { projectDir, readLocalSettings } from '../local/settings.ts';
 import { openBrowser, windowSize } from './browser.ts';
 import * as ui from './temporal-ui.ts';
+import { takeTour } from './tour.ts';
 
 const paused = 'products';
 const cleared = 'requisitions';
@@ -29,7 +31,9 @@ const endpoints = local;
 await mkdir(pictures, { recursive: true });
 const browser = await openBrowser(console.log);
 try {
-  await takePictures({ page: browser.page, url: endpoints.temporalUi });
+  const wanted = (name: string): boolean => process.argv.length < 3 || process.argv.includes(name);
+  if (wanted('temporal-ui')) await takePictures({ page: browser.page, url: endpoints.temporalUi });
+  if (wanted('tour')) await takeTour({ page: browser.page, endpoints, pictures });
 } finally {
   await browser.close();
 }

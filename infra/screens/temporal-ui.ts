@@ -50,7 +50,11 @@ export async function openDetails(ui: TemporalUi, words: string | RegExp): Promi
   await openTab(ui, 'user-metadata');
   const details = ui.page.frameLocator('#user-metadata-current-details');
   for (let tries = 0; tries < 60; tries += 1) {
-    await details.getByText('reset of').or(details.getByText('What you can do')).first().waitFor();
+    await details
+      .getByText('reset of')
+      .or(details.getByText(/What you can do|All of it/))
+      .first()
+      .waitFor();
     if ((await details.getByText(words).count()) > 0) return;
     await ui.page.waitForTimeout(2_000);
     await ui.page.reload();

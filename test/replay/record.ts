@@ -1,7 +1,7 @@
 // Records the histories that replay.test.ts replays (`npm run record-histories`): plays every situation on the real
-// development server. Run it when a new situation or a new version of a workflow wants a history; keep the old files where
-// such histories may still run somewhere.
-import { mkdir, writeFile } from 'node:fs/promises';
+// development server, into the folder of the release that package.json names. Run it when a new situation or a new version
+// of a workflow wants a history; a release that may still run somewhere keeps its own.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -10,7 +10,10 @@ import * as messages from '../../workflows/messages.ts';
 import { startServer } from '../workflows/run-pipeline.ts';
 import { situations } from './situations.ts';
 
-const folder = join(import.meta.dirname, 'histories');
+const { version } = JSON.parse(await readFile(join(projectDir, 'package.json'), 'utf8')) as {
+  readonly version: string;
+};
+const folder = join(import.meta.dirname, 'histories', version);
 const wanted = process.argv.slice(2);
 // Early, so that continuing as new is recorded in little.
 const server = await startServer({ renewAfterEvents: 100 });

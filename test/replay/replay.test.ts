@@ -1,5 +1,5 @@
-// The workflows of today replay the histories of yesterday: whatever state a running pipeline is in, a deploy does not
-// wedge it.
+// The workflows of today replay the histories of yesterday, of every release that may still run somewhere: whatever state a
+// pipeline is in, a deploy does not wedge it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -9,9 +9,8 @@ import type { WorkflowCode } from '../../workers/bundle.ts';
 import { situations } from './situations.ts';
 
 const folder = join(import.meta.dirname, 'histories');
-const histories = readdirSync(folder).flatMap((workflow) =>
-  readdirSync(join(folder, workflow)).map((file) => join(workflow, file)),
-);
+/** <release>/<workflow>/<situation>.json */
+const histories = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
 let workflowBundle: WorkflowCode;
 
 beforeAll(async () => {
@@ -25,5 +24,6 @@ test.each(histories)('%s', async (file) => {
 });
 
 test('every situation has its history', () => {
-  for (const { name } of situations) expect(histories).toContain(`pipeline/${name}.json`);
+  for (const { name } of situations)
+    expect(histories).toContainEqual(expect.stringMatching(new RegExp(`/pipeline/${name}\\.json$`)));
 });

@@ -29,6 +29,7 @@ export const suites: readonly Suite[] = [
   project('e2e', 'parts', 15),
   project('fuzz', 'long', 10),
   whole('chaos', 'npm run test:chaos -- --minutes 2', 9),
+  whole('experiment', 'npm run test:experiment -- --lines 10000', 8),
   whole('throughput', 'npm run bench:throughput -- --lines 20000', 5),
   whole('first load', 'npm run bench:first-load -- --lines 20000 --compare 5000', 8),
   whole('latency', 'npm run bench:latency -- --seconds 10', 4),

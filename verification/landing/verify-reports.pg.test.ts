@@ -7,6 +7,7 @@ import { createTestbed, settle } from '../../test/engine/testbed.ts';
 import type { Testbed } from '../../test/engine/testbed.ts';
 import { checks } from '../checks/index.ts';
 import type { CheckReport } from '../run-checks.ts';
+import { behindFigure } from './behind-figure.ts';
 import { stillThere, verifyReports } from './verify-reports.ts';
 import type { ReportsReport } from './verify-reports.ts';
 
@@ -33,6 +34,32 @@ test('every check can be asked of landing, and agrees with v3', async () => {
   expect(report.checks.map(({ check }) => check)).toEqual(checks.map(({ check }) => check));
   expect(report.checks.find(({ check }) => check.startsWith('orders'))?.rows).toBe(1);
   expect(report.looks).toBe(1);
+});
+
+test('behind a figure that both sides agree on stand the rows of both', async () => {
+  const group = { program: 'program 1', period: 'period 1', supplier: 'facility 1', status: 'RECEIVED' };
+  const { rows } = await testbed.client.query<Record<keyof typeof group, string>>(
+    `SELECT p.code AS program, pp.name AS period, f.code AS supplier, o.status FROM fulfillment.orders o
+     JOIN referencedata.programs p ON p.id = o.programid JOIN referencedata.processing_periods pp ON pp.id = o.processingperiodid
+     JOIN referencedata.facilities f ON f.id = o.supplyingfacilityid`,
+  );
+  const task = { pool: testbed.crashing.pool, pipelines, limit: 10 };
+  const found = await behindFigure({ ...task, report: 'orders', group: { ...group, ...rows[0] } });
+  expect(found?.figures.v2).toMatchObject({ orders: '1', lines: '1', packs: '4' });
+  expect(found?.figures.v3).toEqual(found?.figures.v2);
+  expect(found?.rows.map(({ side, row }) => [side, row['order'], row['packs']])).toEqual([
+    ['v2', '1', '4'],
+    ['v3', '1', '4'],
+  ]);
+  expect(found?.moreRows).toBe(0);
+  const none = await behindFigure({ ...task, report: 'orders', group: { ...group, ...rows[0], status: 'ORDERED' } });
+  expect(none).toMatchObject({ figures: { v2: null, v3: null }, rows: [] });
+  await expect(behindFigure({ ...task, report: 'orders', group: { program: 'tb' } })).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    message: expect.stringContaining('program, period, supplier, status'),
+  });
+  for (const report of ['no such', ''])
+    await expect(behindFigure({ ...task, report, group })).rejects.toMatchObject({ code: 'REPORT_UNKNOWN' });
 });
 
 test('a changed figure is named with its report, its group, both figures and the rows behind it', async () => {

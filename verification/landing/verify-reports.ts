@@ -1,14 +1,13 @@
 // The reports' checks with landing in v2's place: the same SQL as against v2, over views of landing. Pipelines land each at their
 // own pace, so that a group may differ for a moment: only what stands still over several looks is a difference.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientBase, Pool } from 'pg';
-import { databaseFault, unavailable } from '../../activities/database-errors.ts';
+import type { Pool } from 'pg';
 import type { Pipeline } from '../../pipelines/definition.ts';
 import type { Check } from '../checks/check.ts';
 import { checks as allChecks } from '../checks/index.ts';
-import { createLandedTables } from '../landed-tables.ts';
 import { runCheck } from '../run-checks.ts';
 import type { CheckReport, GroupDifference } from '../run-checks.ts';
+import { inLandedView } from './landed-view.ts';
 
 export interface ReportsReport {
   readonly checks: readonly CheckReport[];
@@ -42,7 +41,9 @@ export async function verifyReports(task: ReportsTask): Promise<ReportsReport> {
     for (const check of open) {
       signal?.throwIfAborted();
       task.onLook?.({ look, check: check.check });
-      const report = await inView(task, (client) => runCheck({ v2: client, v3: client }, check));
+      const report = await inLandedView({ ...task, statementTimeout: STATEMENT_TIMEOUT }, (client) =>
+        runCheck({ v2: client, v3: client }, check),
+      );
       if (report === null) againstV2Only.push(check.check);
       else standing.set(check.check, stillThere(standing.get(check.check), report));
     }
@@ -62,30 +63,4 @@ export function stillThere(before: CheckReport | undefined, now: CheckReport): C
 
 function nameOf({ group, figures }: GroupDifference): string {
   return JSON.stringify([group, figures]);
-}
-
-/** One snapshot of landing and v3, with views that nobody else sees and that go with it. Null when landing lacks a table. */
-async function inView<T>(
-  { pool, pipelines }: ReportsTask,
-  work: (client: ClientBase) => Promise<T>,
-): Promise<T | null> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const lost = (error: Error): void => void (broken = error);
-  client.on('error', lost);
-  try {
-    await client.query(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL TIME ZONE 'UTC'; SET LOCAL enable_seqscan = on; SET LOCAL jit = off;
-       SET LOCAL work_mem = '64MB'; SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}'`,
-    );
-    await createLandedTables(client, pipelines);
-    return await work(client);
-  } catch (error) {
-    if (databaseFault(error) === 'schema') return null;
-    throw unavailable(error) ?? error;
-  } finally {
-    await client.query('ROLLBACK').catch((error: unknown) => void (broken = error as Error));
-    client.off('error', lost);
-    client.release(broken);
-  }
 }

@@ -6,6 +6,7 @@ import { readPipelineCode } from '../infra/docs/pipeline-code.ts';
 import { printPipelinesPage } from '../infra/docs/pipelines-page.ts';
 import { printConfigurationPage, printEnvironmentExample } from '../infra/docs/settings-reference.ts';
 import { projectDir } from '../infra/local/settings.ts';
+import { alertRules, usualRules } from '../infra/prometheus/rules.ts';
 import { errorFates } from '../model/errors.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { all } from './conformance/examples.ts';
@@ -44,4 +45,10 @@ test('docs/traps.md names files and tests that exist', () => {
     named.filter((each) => each !== null && !isTest(each[1] ?? '', each[2] ?? '')).map((each) => each?.[2]),
   ).toEqual([]);
   expect(lines.length).toBeGreaterThan(0);
+});
+
+test('docs/runbooks.md has a chapter for every alert, and for no other, with its severity', () => {
+  const page = read('docs/runbooks.md');
+  const chapters = [...page.matchAll(/^## (\w+)\n\*(\w+)\.\*/gm)].map(([, alert, severity]) => [alert, severity]);
+  expect(chapters).toEqual(alertRules(usualRules).map(({ alert, severity }) => [alert, severity]));
 });

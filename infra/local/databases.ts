@@ -1,6 +1,12 @@
 // Roles and databases of both servers, as a DBA would have made them. Safe to repeat.
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import type { Secrets } from './secrets.ts';
+import {
+  monitoringGrantsSql,
+  monitoringRole,
+  monitoringRoleSettingsSql,
+  monitoringRoleSql,
+} from '../v2/monitoring-role.ts';
 import { roleSql } from '../v2/publication.ts';
 
 export const v2Database = 'elmis';
@@ -15,6 +21,8 @@ export interface DatabaseUrls {
     readonly application: string;
     /** Debezium's role. */
     readonly replication: string;
+    /** Sees how replication stands, and no row. */
+    readonly monitoring: string;
   };
   readonly v3: {
     readonly admin: string;
@@ -22,6 +30,8 @@ export interface DatabaseUrls {
     readonly application: string;
     /** Our own role: writes v3's rows, owns our schemas. */
     readonly mkondo: string;
+    /** Reads our books, and no row of landing or of v3. */
+    readonly monitoring: string;
   };
 }
 
@@ -39,11 +49,13 @@ export function databaseUrls(task: {
       admin: v2('postgres', secrets.superuser),
       application: v2('elmis', secrets.elmis),
       replication: v2(replicationRole, secrets.replication),
+      monitoring: v2(monitoringRole, secrets.monitor),
     },
     v3: {
       admin: v3('postgres', secrets.superuser),
       application: v3('openlmis', secrets.openlmis),
       mkondo: v3('mkondo', secrets.mkondo),
+      monitoring: v3(monitoringRole, secrets.monitor),
     },
   };
 }
@@ -58,6 +70,7 @@ export async function prepareV2(task: { readonly serverUrl: string; readonly sec
       create: roleSql({ role: replicationRole }),
       password: secrets.replication,
     });
+    await ensureMonitoringRole(server, secrets);
     await ensureDatabase(server, { database: v2Database, owner: 'elmis' });
   });
   // Since PostgreSQL 15 a schema's owner alone may make tables in `public`; before, anyone.
@@ -74,10 +87,13 @@ export async function prepareV3(task: { readonly serverUrl: string; readonly sec
   await withClient(serverUrl, async (server) => {
     await ensureRole(server, { role: 'openlmis', create: 'CREATE ROLE "openlmis" LOGIN', password: secrets.openlmis });
     await ensureRole(server, { role: 'mkondo', create: 'CREATE ROLE "mkondo" LOGIN', password: secrets.mkondo });
+    await ensureMonitoringRole(server, secrets);
     await ensureDatabase(server, { database: v3Database, owner: 'openlmis' });
     await server.query(`GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${v3Database} TO mkondo`);
   });
-  await withClient(inDatabase(serverUrl, v3Database), (client) => client.query(v3ExtensionsAndRights));
+  await withClient(inDatabase(serverUrl, v3Database), (client) =>
+    client.query(`${v3ExtensionsAndRights}\n${monitoringGrantsSql({ owner: 'mkondo' })}`),
+  );
 }
 
 const v3ExtensionsAndRights = `
@@ -104,6 +120,11 @@ async function ensureRole(
   const { rowCount } = await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
   if (rowCount === 0) await server.query(create);
   await server.query(`ALTER ROLE ${escapeIdentifier(role)} PASSWORD ${escapeLiteral(password)}`);
+}
+
+async function ensureMonitoringRole(server: Client, secrets: Secrets): Promise<void> {
+  await ensureRole(server, { role: monitoringRole, create: monitoringRoleSql(), password: secrets.monitor });
+  await server.query(monitoringRoleSettingsSql());
 }
 
 async function ensureDatabase(

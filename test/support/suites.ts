@@ -25,6 +25,7 @@ export const suites: readonly Suite[] = [
   project('pure', 'check', 2),
   project('postgres', 'parts', 4),
   project('walk-through', 'parts', 6),
+  project('rules', 'parts', 2),
   project('workflows', 'parts', 4),
   project('replay', 'parts', 3),
   project('bridge', 'parts', 3),

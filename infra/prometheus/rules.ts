@@ -55,7 +55,7 @@ export interface AlertRule {
   readonly summary: string;
 }
 
-function recordingRules({ window, heartbeatWindow, slot, ...limits }: RuleSettings): readonly RecordingRule[] {
+export function recordingRules({ window, heartbeatWindow, slot, ...limits }: RuleSettings): readonly RecordingRule[] {
   return [
     { record: 'mkondo:lag_seconds', expr: 'max by (pipeline) (mkondo_lag_seconds)' },
     { record: 'mkondo:lag_events', expr: 'max by (pipeline) (mkondo_lag_events)' },

@@ -32,6 +32,7 @@ export const suites: readonly Suite[] = [
   project('debezium', 'parts', 5),
   project('e2e', 'parts', 15),
   project('fuzz', 'asked', 10),
+  project('monitoring', 'long', 8),
   whole('chaos', 'npm run test:chaos -- --minutes 2', 9),
   whole('throughput', 'npm run bench:throughput -- --lines 20000', 5),
   whole('first load', 'npm run bench:first-load -- --lines 20000 --compare 5000', 8),

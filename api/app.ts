@@ -13,6 +13,7 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import type { Retention } from '../model/retention.ts';
 import { registerAdoptions } from './adoptions.ts';
 import { registerExplain } from './explain.ts';
+import { registerCharts } from './charts/route.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
@@ -41,6 +42,8 @@ export interface ApiDeps {
   readonly retentionOf: (pipeline: string) => Retention | null;
   /** Null: nobody is asked for one. */
   readonly tokens: readonly Token[] | null;
+  /** Undefined: there are no charts. */
+  readonly prometheusUrl?: string | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Told of every route, '<method> <path>'. */
@@ -100,6 +103,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     isHealthy: () => readPipelines(pool),
     document: () => openApiOf(descriptions, VERSION),
   });
+  registerCharts(app, { prometheusUrl: deps.prometheusUrl, log });
   registerPipelines(app, { ...deps, known });
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });

@@ -60,6 +60,7 @@ const app = createApi({
   lagOf: lag.of,
   retentionOf: lag.retentionOf,
   tokens,
+  prometheusUrl: config.MKONDO_PROMETHEUS_URL,
   metrics,
   log,
 });

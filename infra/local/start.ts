@@ -151,7 +151,7 @@ function sayWhereItIs(what: {
   3. ${endpoints.api}/pipelines   the same pipelines over REST${
     endpoints.prometheus === null
       ? ''
-      : `\n  4. ${endpoints.prometheus}/alerts   what would be told to an operator; ${endpoints.prometheus}/graph for any figure`
+      : `\n  4. ${endpoints.api}/charts   the main figures; ${endpoints.prometheus}/alerts   what would be told to an operator`
   }
 Logs: ${stack.stateDir}/log   Addresses for tools: ${stack.stateDir}/endpoints.json   Ctrl-C stops everything.\n`);
 }

@@ -1,12 +1,14 @@
 // `npm run screenshots`: takes every picture of docs/images again, from the stack that runs. On its way it does what
 // docs/temporal-ui.md tells an operator to do: finds the pipelines, pauses one from the Temporal UI, is refused,
 // resumes it over REST, resets another one. Each step waits for what it should lead to, and fails when it does not come.
+// `npm run screenshots -- charts` takes only those of the page of charts.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readEndpoints } from '../local/endpoints.ts';
 import { projectDir, readLocalSettings } from '../local/settings.ts';
 import { openBrowser, windowSize } from './browser.ts';
+import { takeCharts } from './charts.ts';
 import * as ui from './temporal-ui.ts';
 
 const paused = 'products';
@@ -29,7 +31,15 @@ const endpoints = local;
 await mkdir(pictures, { recursive: true });
 const browser = await openBrowser(console.log);
 try {
-  await takePictures({ page: browser.page, url: endpoints.temporalUi });
+  if (!process.argv.includes('charts')) await takePictures({ page: browser.page, url: endpoints.temporalUi });
+  await takeCharts({
+    page: browser.page,
+    api: endpoints.api,
+    async take(name, page) {
+      await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled', fullPage: true });
+      console.log(`docs/images/${name}.png`);
+    },
+  });
 } finally {
   await browser.close();
 }

@@ -30,6 +30,9 @@ const shownUrl: Readonly<Record<string, (stack: Stack) => string>> = {
 /** A pipeline has a mode from its first activity on: on a quick machine some have none yet when the API already serves. */
 const PIPELINES_WITHIN_MS = 30_000;
 
+/** Names of parts that nothing needs. */
+const watchers = new Set<string>();
+
 const began = performance.now();
 const stopping = new AbortController();
 let starting: Promise<Stack> | undefined;
@@ -83,7 +86,12 @@ async function start(settings: LocalSettings): Promise<void> {
   const watching =
     monitoring === null
       ? []
-      : monitoringParts({ stack: running, ...monitoring, withOurs: settings.processes }).map((part) => up(part));
+      : monitoringParts({ stack: running, ...monitoring, withOurs: settings.processes }).map((part) => {
+          watchers.add(part.name);
+          return up(part).catch((error: unknown) => {
+            if (!stopping.signal.aborted) log(`${part.name} does not run: ${describe(error)}`);
+          });
+        });
   await Promise.all([capture, ours, ...watching]);
   if (settings.simulator.enabled) {
     await up(
@@ -158,6 +166,7 @@ Logs: ${stack.stateDir}/log   Addresses for tools: ${stack.stateDir}/endpoints.j
 
 async function partDied(part: Part, exit: Exit): Promise<void> {
   console.error(`\n${part.name} ${describeExit(exit)}. The end of ${part.logFile}:\n${await logTail(part.logFile)}\n`);
+  if (watchers.has(part.name)) return log(`${part.name} only watches: the rest goes on`);
   await end({ code: 1, why: `${part.name} is dead` });
 }
 

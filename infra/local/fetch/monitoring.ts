@@ -28,10 +28,15 @@ export const monitoringPrograms = {
  * @throws MkondoError PART_MISSING
  */
 export async function ensureMonitoringPrograms(log: (line: string) => void): Promise<void> {
-  const missing: string[] = [];
-  for (const program of Object.values(monitoringPrograms)) {
-    await run(program, ['--version']).catch(() => missing.push(program));
-  }
+  const found = await Promise.all(
+    Object.values(monitoringPrograms).map((program) =>
+      run(program, ['--version']).then(
+        () => [],
+        () => [program],
+      ),
+    ),
+  );
+  const missing = found.flat();
   if (missing.length === 0) return;
   await installPrograms(packages, { why: `no ${missing.join(', no ')}`, log }).catch((error: unknown) => {
     if (!(error instanceof MkondoError)) throw error;

@@ -161,3 +161,56 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     summary: 'kafka at a:1 does not answer Prometheus',
   },
 };
+
+/** Ways in which the same alerts come about otherwise. */
+export const otherCases: readonly { readonly way: string; readonly alert: string; readonly given: AlertCase }[] = [
+  {
+    way: 'the slot was dropped',
+    alert: 'SlotInactive',
+    given: {
+      series: { 'mkondo_v2_slot_active{slot="mkondo"}': '1x4 stale _x5 1x10', 'up{job="v2"}': '1x20' },
+      silentAt: 3,
+      firesAt: 8,
+      overAt: 13,
+      labels: {},
+      summary: "Nobody reads v2's replication slot: changes wait in v2, which keeps its WAL for them",
+    },
+  },
+  {
+    way: 'Prometheus knows of no worker at all',
+    alert: 'WorkerAbsent',
+    given: {
+      series: { 'up{job="worker",instance="a"}': '1x4 stale _x4 1x10' },
+      silentAt: 3,
+      firesAt: 8,
+      overAt: 13,
+      labels: {},
+      summary: 'No worker runs: nothing is landed, nothing is derived',
+    },
+  },
+  {
+    way: 'a pipeline was never verified since the bridge began',
+    alert: 'VerificationOverdue',
+    given: {
+      series: {
+        'mkondo_verification_last_success_timestamp_seconds{pipeline="products"}': '_x200 12060x20',
+        'mkondo_lag_seconds{pipeline="products"}': '0x220',
+        'process_start_time_seconds{job="bridge"}': '600x220',
+      },
+      silentAt: 180,
+      firesAt: 195,
+      overAt: 205,
+      labels: products,
+      summary: 'Nobody has looked for 3h 5m 0s whether products in v3 is right',
+    },
+  },
+];
+
+/** Figures of a pipeline that is in order, each with what it is when it is not. */
+export const doubtful: Readonly<Record<string, { readonly right: string; readonly wrong: string }>> = {
+  'mkondo_lag_seconds{pipeline="products"}': { right: '0x5', wrong: '61x5' },
+  'mkondo_v3_quarantine_open{pipeline="products",code="X"}': { right: '0x5', wrong: '1x5' },
+  'mkondo_verification_differences{pipeline="products"}': { right: '0x5', wrong: '1x5' },
+  'mkondo_verification_last_success_timestamp_seconds{pipeline="products"}': { right: '0x5', wrong: '-11000x5' },
+  'mkondo_pipeline_mode{pipeline="products",mode="running"}': { right: '1x5', wrong: '0x5' },
+};

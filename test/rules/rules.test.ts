@@ -13,7 +13,7 @@ import {
   usualSettings,
 } from '../../infra/prometheus/configuration.ts';
 import { alertRules, printRules, usualRules } from '../../infra/prometheus/rules.ts';
-import { alertCases } from './cases.ts';
+import { alertCases, doubtful, otherCases } from './cases.ts';
 import type { AlertCase } from './cases.ts';
 
 const { promtool, amtool } = monitoringPrograms;
@@ -52,6 +52,37 @@ describe.each(rules)('$alert', ({ alert, severity }) => {
     const args = ['config', 'routes', 'test', `--config.file=${join(folder, 'alertmanager.yml')}`];
     const receiver = await run(amtool, [...args, `alertname=${alert}`, `severity=${severity}`]);
     expect(receiver.trim()).toBe('operators');
+  });
+});
+
+test.each(otherCases)('$alert also fires when $way', async ({ alert, given }) => {
+  const severity = rules.find((rule) => rule.alert === alert)?.severity ?? '';
+  const file = join(folder, `${alert}-otherwise.yml`);
+  await writeFile(file, stringify(ruleTest(alert, severity, given)));
+  expect(await run(promtool, ['test', 'rules', file])).toMatch(/SUCCESS/);
+});
+
+describe('doubts about a pipeline', () => {
+  const names = Object.keys(doubtful);
+
+  test.each([
+    { wrong: [], doubts: 0 },
+    ...names.map((name) => ({ wrong: [name], doubts: 1 })),
+    { wrong: names, doubts: names.length },
+  ])('are $doubts with $wrong', async ({ wrong, doubts }) => {
+    const series = Object.entries(doubtful).map(([name, values]) => ({
+      series: name,
+      values: wrong.includes(name) ? values.wrong : values.right,
+    }));
+    const file = join(folder, `doubts-${names.indexOf(wrong[0] ?? '')}-${wrong.length}.yml`);
+    const expected = [{ labels: 'mkondo:doubts{pipeline="products"}', value: doubts }];
+    const test = {
+      interval: '1m',
+      input_series: series,
+      promql_expr_test: [{ expr: 'mkondo:doubts', eval_time: '4m', exp_samples: expected }],
+    };
+    await writeFile(file, stringify({ rule_files: ['rules.yml'], evaluation_interval: '1m', tests: [test] }));
+    expect(await run(promtool, ['test', 'rules', file])).toMatch(/SUCCESS/);
   });
 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { charts } from '../../api/charts/figures.ts';
 import { withClient } from '../../infra/local/databases.ts';
 import { createSimulatorPart } from '../../infra/local/parts/mkondo.ts';
 import type { Part } from '../../infra/local/parts/part.ts';
@@ -81,6 +82,14 @@ describe('under load', () => {
   test.each(recordingRules(hastyRules))('$record has data', ({ record }) => expectNumbers(record));
 
   test.each(alertRules(hastyRules))('what $alert looks at has data', ({ measure }) => expectNumbers(measure));
+
+  test("every chart of the API's page has a line", () =>
+    eventually(async () => {
+      const page = await (await fetch(`${watched.system.apiUrl}/charts?minutes=5`)).text();
+      const figures = page.split('<figure>').slice(1);
+      expect(figures.length).toBe(charts.length);
+      expect(figures.filter((figure) => !figure.includes('<path ')).map((figure) => figure.slice(0, 80))).toEqual([]);
+    }));
 
   /** A query that has none yet may have some when more has happened. */
   async function expectNumbers(query: string): Promise<void> {

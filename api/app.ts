@@ -25,6 +25,7 @@ import { registerPages } from './pages.ts';
 import { registerPipelines } from './pipelines.ts';
 import { toProblem } from './problem.ts';
 import type { RouteDescription } from './route.ts';
+import { registerRunbooks } from './runbooks.ts';
 import { registerVerification } from './verification.ts';
 
 const VERSION = packageJson.version;
@@ -104,6 +105,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     document: () => openApiOf(descriptions, VERSION),
   });
   registerCharts(app, { prometheusUrl: deps.prometheusUrl, log });
+  registerRunbooks(app);
   registerPipelines(app, { ...deps, known });
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });

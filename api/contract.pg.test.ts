@@ -94,6 +94,7 @@ test.each([
   ['/healthz', 200],
   ['/metrics', 200],
   ['/openapi.json', 200],
+  ['/runbooks', 200],
   ['/charts', 200],
   ['/charts?minutes=15', 200],
   ['/charts?minutes=0', 400],

@@ -30,7 +30,7 @@ test('says yes when there is no doubt, and names those of which there is', () =>
 test('names the alerts that are told now', () => {
   const alerts = [{ name: 'PipelineDrifted', severity: 'critical', about: 'lots' }];
   const text = chartsPage({ ...usual, standing: { pipelines: [], alerts } });
-  expect(text).toContain('<li class="critical">PipelineDrifted lots</li>');
+  expect(text).toContain('<li class="critical"><a href="/runbooks#pipelinedrifted">PipelineDrifted</a> lots</li>');
 });
 
 test('shows eight lines, those that reach highest, and says how many are left out', () => {

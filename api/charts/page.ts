@@ -63,7 +63,7 @@ function standingPart({ pipelines, alerts }: Standing): string {
   const told = alerts
     .map(
       ({ name, severity, about }) =>
-        `<li class="${severity === 'critical' ? 'critical' : 'warning'}">${escaped(name)}${about === '' ? '' : ` ${escaped(about)}`}</li>`,
+        `<li class="${severity === 'critical' ? 'critical' : 'warning'}"><a href="/runbooks#${encodeURIComponent(name.toLowerCase())}">${escaped(name)}</a>${about === '' ? '' : ` ${escaped(about)}`}</li>`,
     )
     .join('');
   return [
@@ -110,7 +110,7 @@ function page(body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="30"><title>mkondo: charts</title><style>${style}</style></head>
-<body><header><h1>mkondo</h1><a href="/pipelines">pipelines</a><a href="/verification">verification</a><a href="/docs">API</a></header>${body}</body></html>
+<body><header><h1>mkondo</h1><a href="/pipelines">pipelines</a><a href="/verification">verification</a><a href="/runbooks">runbooks</a><a href="/docs">API</a></header>${body}</body></html>
 `;
 }
 

@@ -2,7 +2,8 @@
 import { usualAlertmanager } from '../prometheus/configuration.ts';
 import type { AlertmanagerSettings } from '../prometheus/configuration.ts';
 import { v2Queries, v3Queries } from '../prometheus/queries.ts';
-import { printRules } from '../prometheus/rules.ts';
+import { printRules, usualRules } from '../prometheus/rules.ts';
+import type { RuleSettings } from '../prometheus/rules.ts';
 import { jobs } from '../prometheus/targets.ts';
 import {
   createAlertmanager,
@@ -30,22 +31,23 @@ export interface MonitoringOptions {
   readonly webhookUrl: string | null;
   /** Whether worker, bridge and API are there to be asked. */
   readonly withOurs: boolean;
-  /** The text of rules.yml, and Alertmanager's waits, for a test that has less time. */
-  readonly rules?: string;
+  /** Other rules and waits, for a test that has less time. */
+  readonly rules?: Partial<RuleSettings>;
   readonly waits?: AlertmanagerSettings['waits'];
 }
 
 /** The parts, in the order in which they are listed. None needs to wait for another. */
 export function monitoringParts(options: MonitoringOptions): readonly Part[] {
-  const { stack, scrapeSeconds, webhookUrl, withOurs, rules = printRules(), waits = usualAlertmanager.waits } = options;
+  const { stack, scrapeSeconds, webhookUrl, withOurs, waits = usualAlertmanager.waits } = options;
   const { stateDir, ports, urls } = stack;
+  const runbooks = `http://127.0.0.1:${ports.api}/runbooks`;
   return [
     createPrometheus({
       stateDir,
       port: ports.prometheus,
       scrapeSeconds,
       alertmanager: `127.0.0.1:${ports.alertmanager}`,
-      rules,
+      rules: printRules({ ...usualRules, runbooks, ...options.rules }),
       targets: Object.fromEntries(
         jobs.map(({ name, port, isOurs }) => [name, isOurs === true && !withOurs ? [] : [`127.0.0.1:${ports[port]}`]]),
       ),

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { ensureMonitoringPrograms } from '../../infra/local/fetch/monitoring.ts';
 import { monitoringParts } from '../../infra/local/monitoring.ts';
 import type { Part } from '../../infra/local/parts/part.ts';
-import { printRules, usualRules } from '../../infra/prometheus/rules.ts';
 import type { RuleSettings } from '../../infra/prometheus/rules.ts';
 import { startSystem } from '../e2e/running-system.ts';
 import type { RunningSystem } from '../e2e/running-system.ts';
@@ -15,8 +14,7 @@ import { watchersAt } from './prometheus.ts';
 import type { Watchers } from './prometheus.ts';
 
 /** The rules as they are, with less patience. */
-export const hastyRules: RuleSettings = {
-  ...usualRules,
+export const hastyRules: Partial<RuleSettings> = {
   window: '20s',
   for: { soon: '2s', patient: '2s', pause: '2s' },
   lagSeconds: 5,
@@ -56,7 +54,7 @@ export async function startWatchedSystem(stateDir: string): Promise<WatchedSyste
     scrapeSeconds: 1,
     webhookUrl: receiver.url,
     withOurs: true,
-    rules: printRules(hastyRules),
+    rules: hastyRules,
     waits: { critical: atOnce, warning: atOnce },
   });
   await Promise.all(parts.map((part) => stack.up(part)));

@@ -16,7 +16,7 @@ export const trust: Dashboard = {
             'Pipelines that are behind, stopped, differ, were not verified in time, or have something in quarantine.',
           unit: 'none',
           limits: { look: 1, bad: 3 },
-          query: { expr: 'count(mkondo:doubts > 0) or vector(0)', legend: 'in doubt' },
+          query: { expr: 'count(mkondo:doubts > 0) or 0 * count(mkondo:doubts)', legend: 'in doubt' },
         },
         {
           kind: 'stat',

@@ -16,7 +16,7 @@ export async function takeCharts(options: {
   page.on('request', (request) => {
     if (!request.url().startsWith(api)) elsewhere.push(request.url());
   });
-  await page.goto(`${api}/charts?minutes=15`);
+  await page.goto(`${api}/charts?minutes=3`);
   for (let tries = 0; (await page.locator('figure:not(:has(path))').count()) > 0; tries += 1) {
     if (tries > 60) throw new Error('some chart has no line');
     await page.waitForTimeout(5_000);

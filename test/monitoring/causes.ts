@@ -1,7 +1,9 @@
 // What leads to each alert, done to the real system, and what ends it.
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { captureNames } from '../../infra/local/capture.ts';
 import { Kafka, logLevel } from '../../model/kafka.ts';
@@ -184,13 +186,20 @@ export async function writeNonsense({ system }: WatchedSystem, table: string): P
   }
 }
 
+/** Asks again, for the same, when the API says that it could not ask in time. */
 export async function post({ system }: WatchedSystem, path: string, body: object = {}): Promise<void> {
-  const answer = await fetch(`${system.apiUrl}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+  const key = randomUUID();
+  for (let tries = 1; ; tries += 1) {
+    const answer = await fetch(`${system.apiUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(body),
+    });
+    if (answer.ok) return;
+    if (answer.status !== 503 || tries === 30)
+      throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+    await sleep(1_000);
+  }
 }
 
 /** Waits until no operation of the pipeline is under way. */
@@ -201,6 +210,7 @@ async function quiet({ system }: WatchedSystem, pipeline: string): Promise<void>
       [pipeline],
     );
     if (rowCount === 0) return;
+    await sleep(250);
   }
 }
 

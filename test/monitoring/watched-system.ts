@@ -14,7 +14,7 @@ import { watchersAt } from './prometheus.ts';
 import type { Watchers } from './prometheus.ts';
 
 /** The rules as they are, with less patience. */
-export const hastyRules: Partial<RuleSettings> = {
+const hastyRules: Partial<RuleSettings> = {
   window: '20s',
   for: { soon: '2s', patient: '2s', pause: '2s' },
   lagSeconds: 5,

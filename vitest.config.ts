@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** Folders under test/ whose tests start real parts: Temporal, Kafka, Connect, PostgreSQL, our own processes. */
-const withParts = ['walk-through', 'workflows', 'replay', 'bridge', 'debezium', 'e2e', 'fuzz'];
+const withParts = ['walk-through', 'rules', 'monitoring', 'workflows', 'replay', 'bridge', 'debezium', 'e2e', 'fuzz'];
 
 const minuteMs = 60_000;
 

@@ -17,6 +17,7 @@ import type { EventFeed } from './event-feed.ts';
 import { registerEvents } from './events.ts';
 import { registerExplain } from './explain.ts';
 import { registerFigures } from './figures.ts';
+import { registerCharts } from './charts/route.ts';
 import { readPipelines } from './control-schema.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
@@ -30,6 +31,7 @@ import { toProblem } from './problem.ts';
 import type { RouteDescription } from './route.ts';
 import { registerSource } from './source.ts';
 import type { SourceHealth } from './source-watch.ts';
+import { registerRunbooks } from './runbooks.ts';
 import { registerVerification } from './verification.ts';
 
 const VERSION = packageJson.version;
@@ -51,6 +53,8 @@ export interface ApiDeps {
   readonly heartbeatAt: () => string | null;
   /** Null: nobody is asked for one. */
   readonly tokens: readonly Token[] | null;
+  /** Undefined: there are no charts. */
+  readonly prometheusUrl?: string | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Told of every route, '<method> <path>'. */
@@ -110,6 +114,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     isHealthy: () => readPipelines(pool),
     document: () => openApiOf(descriptions, VERSION),
   });
+  registerCharts(app, { prometheusUrl: deps.prometheusUrl, log });
+  registerRunbooks(app);
   registerPipelines(app, { ...deps, known });
   experimentRoutes(app, deps);
   registerVerification(app, { pool, client, taskQueue, uiLink, pipelines, known, metrics });

@@ -77,6 +77,7 @@ const app = createApi({
     slot: config.MKONDO_V2_SLOT,
   }),
   tokens,
+  prometheusUrl: config.MKONDO_PROMETHEUS_URL,
   metrics,
   log,
 });

@@ -13,6 +13,7 @@ import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { topicsOf } from '../pipelines/topics.ts';
+import { readBacklog } from './backlog.ts';
 import { readPipelines } from './control-schema.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -148,6 +149,10 @@ async function look(): Promise<void> {
   let wokeAtMs = Date.now();
   while (!stopping.signal.aborted) {
     await measure(behind).catch(report);
+    await measureBacklog().catch(() => {
+      metrics.backlogTasks.reset(); // not known; that Temporal is away is told below
+      metrics.backlogAgeSeconds.reset();
+    });
     await connection.workflowService.getSystemInfo({}).then(
       () => faults.delete('temporal'),
       () => faults.set('temporal', 'Temporal does not answer; claims are kept.'),
@@ -178,6 +183,16 @@ async function measure(behind: Map<string, Unreached>): Promise<void> {
     metrics.lagEvents.set({ pipeline }, lag.events);
     metrics.lagSeconds.set({ pipeline }, lag.seconds);
     for (const mode of modes) metrics.mode.set({ pipeline, mode }, rows?.get(pipeline)?.mode === mode ? 1 : 0);
+  }
+}
+
+async function measureBacklog(): Promise<void> {
+  for (const { type, tasks, ageSeconds } of await readBacklog(connection, {
+    namespace: config.MKONDO_TEMPORAL_NAMESPACE,
+    taskQueue: config.MKONDO_TASK_QUEUE,
+  })) {
+    metrics.backlogTasks.set({ type }, tasks);
+    metrics.backlogAgeSeconds.set({ type }, ageSeconds);
   }
 }
 

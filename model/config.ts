@@ -59,6 +59,10 @@ const settings = z.object({
     .describe(
       'address of the dashboard, {pipeline} standing for a pipeline; pipelines in the Temporal UI link to it when it is set',
     ),
+  MKONDO_PROMETHEUS_URL: z
+    .url('must be a URL')
+    .optional()
+    .describe('address of Prometheus, from which the API draws its page of charts; without it there are none'),
   MKONDO_TASK_QUEUE: z
     .string()
     .min(1, 'must not be empty')

@@ -34,6 +34,8 @@ export interface Metrics {
   readonly quarantined: Gauge<'pipeline'>;
   readonly drift: Gauge<'pipeline' | 'side' | 'kind'>;
   readonly mode: Gauge<'pipeline' | 'mode'>;
+  readonly backlogTasks: Gauge<'type'>;
+  readonly backlogAgeSeconds: Gauge<'type'>;
   readonly verificationDifferences: Gauge<'pipeline'>;
   readonly verificationLastSuccess: Gauge<'pipeline'>;
   readonly reportDifferences: Gauge<'report'>;
@@ -179,6 +181,18 @@ export function createMetrics(process: Process): Metrics {
       name: 'mkondo_pipeline_mode',
       help: '1 for the mode that the pipeline is in',
       labelNames: ['pipeline', 'mode'],
+      registers,
+    }),
+    backlogTasks: new Gauge({
+      name: 'mkondo_task_queue_backlog_tasks',
+      help: 'Tasks in Temporal that wait for a worker, by type; about',
+      labelNames: ['type'],
+      registers,
+    }),
+    backlogAgeSeconds: new Gauge({
+      name: 'mkondo_task_queue_backlog_age_seconds',
+      help: 'How long the oldest of them has waited, by type',
+      labelNames: ['type'],
       registers,
     }),
     verificationDifferences: new Gauge({

@@ -5,7 +5,9 @@ import { expect, test } from 'vitest';
 import { readPipelineCode } from '../infra/docs/pipeline-code.ts';
 import { printPipelinesPage } from '../infra/docs/pipelines-page.ts';
 import { printConfigurationPage, printEnvironmentExample } from '../infra/docs/settings-reference.ts';
+import { monitoringFiles } from '../infra/docs/monitoring-files.ts';
 import { projectDir } from '../infra/local/settings.ts';
+import { alertRules, usualRules } from '../infra/prometheus/rules.ts';
 import { errorFates } from '../model/errors.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { all } from './conformance/examples.ts';
@@ -45,3 +47,16 @@ test('docs/traps.md names files and tests that exist', () => {
   ).toEqual([]);
   expect(lines.length).toBeGreaterThan(0);
 });
+
+test('docs/runbooks.md has a chapter for every alert, and for no other, with its severity', () => {
+  const page = read('docs/runbooks.md');
+  const chapters = [...page.matchAll(/^## (\w+)\n\*(\w+)\.\*/gm)].map(([, alert, severity]) => [alert, severity]);
+  expect(chapters).toEqual(alertRules(usualRules).map(({ alert, severity }) => [alert, severity]));
+});
+
+test.each([...monitoringFiles()])(
+  '%s is what the rules, queries and dashboards in code say (npm run generate)',
+  (path, text) => {
+    expect(read(path)).toBe(text);
+  },
+);

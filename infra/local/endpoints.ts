@@ -17,6 +17,9 @@ const schema = z.object({
   temporalUi: z.string(),
   api: z.string(),
   metrics: z.array(z.string()),
+  /** http URLs; null when nothing watches. */
+  prometheus: z.string().nullable(),
+  alertmanager: z.string().nullable(),
 });
 
 export type Endpoints = Readonly<z.infer<typeof schema>>;
@@ -33,6 +36,8 @@ export function endpointsOf(stack: Stack): Endpoints {
     temporalUi: stack.temporalUi,
     api: `http://127.0.0.1:${ports.api}`,
     metrics: metrics.map((port) => `http://127.0.0.1:${port}/metrics`),
+    prometheus: stack.prometheus,
+    alertmanager: stack.alertmanager,
   };
 }
 

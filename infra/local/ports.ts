@@ -17,14 +17,21 @@ export const portVariables = {
   workerTemporal: 'MKONDO_WORKER_TEMPORAL_METRICS_PORT',
   bridge: 'MKONDO_BRIDGE_METRICS_PORT',
   api: 'MKONDO_API_PORT',
+  prometheus: 'MKONDO_LOCAL_PROMETHEUS_PORT',
+  alertmanager: 'MKONDO_LOCAL_ALERTMANAGER_PORT',
+  kafkaJmx: 'MKONDO_LOCAL_KAFKA_JMX_PORT',
+  connectJmx: 'MKONDO_LOCAL_CONNECT_JMX_PORT',
+  v2Exporter: 'MKONDO_LOCAL_V2_EXPORTER_PORT',
+  v3Exporter: 'MKONDO_LOCAL_V3_EXPORTER_PORT',
+  nodeExporter: 'MKONDO_LOCAL_NODE_EXPORTER_PORT',
 } as const;
 
 export type PortName = keyof typeof portVariables;
 export type Ports = Readonly<Record<PortName, number>>;
 
-const portNames = Object.keys(portVariables) as readonly PortName[];
+export const portNames = Object.keys(portVariables) as readonly PortName[];
 
-/** Twelve ports in a row from `base`: a whole stack for a test or a benchmark, beside any other. */
+/** As many ports in a row as there are names, from `base`: a whole stack for a test or a benchmark, beside any other. */
 export function portsFrom(base: number): Ports {
   return Object.fromEntries(portNames.map((name, index) => [name, base + index])) as Ports;
 }

@@ -39,6 +39,26 @@ export const localSchema = configSchema
     MKONDO_LOCAL_TEMPORAL_PORT: port.default(17_233).describe('port of the Temporal frontend'),
     MKONDO_LOCAL_TEMPORAL_UI_PORT: port.default(18_233).describe('port of the Temporal UI'),
     MKONDO_LOCAL_TEMPORAL_METRICS_PORT: port.default(19_104).describe("port of the Temporal server's metrics"),
+    MKONDO_MONITORING: onOff
+      .default('on')
+      .describe('whether Prometheus, Alertmanager and the exporters are part of the local stack'),
+    MKONDO_LOCAL_SCRAPE_SECONDS: z.coerce
+      .number('must be a whole number of seconds')
+      .int('must be a whole number of seconds')
+      .min(1, 'must be 1 or more')
+      .default(5)
+      .describe('how often Prometheus asks each target, and evaluates its rules'),
+    MKONDO_ALERT_WEBHOOK_URL: z
+      .url('must be a URL')
+      .optional()
+      .describe('where Alertmanager posts alerts and their ends; without it they are only shown'),
+    MKONDO_LOCAL_PROMETHEUS_PORT: port.default(19_090).describe('port of Prometheus'),
+    MKONDO_LOCAL_ALERTMANAGER_PORT: port.default(19_091).describe('port of Alertmanager'),
+    MKONDO_LOCAL_KAFKA_JMX_PORT: port.default(19_105).describe("port of Kafka's own metrics"),
+    MKONDO_LOCAL_CONNECT_JMX_PORT: port.default(19_106).describe('port of the metrics of Kafka Connect and Debezium'),
+    MKONDO_LOCAL_V2_EXPORTER_PORT: port.default(19_107).describe("port of the metrics of v2's replication slot"),
+    MKONDO_LOCAL_V3_EXPORTER_PORT: port.default(19_108).describe("port of the metrics of v3's server and our schema"),
+    MKONDO_LOCAL_NODE_EXPORTER_PORT: port.default(19_109).describe('port of the metrics of this machine'),
     MKONDO_LOCAL_FSYNC: onOff
       .default('off')
       .describe(
@@ -63,6 +83,8 @@ export interface LocalSettings {
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly ports: Ports;
+  /** Null: no Prometheus. */
+  readonly monitoring: { readonly scrapeSeconds: number; readonly webhookUrl: string | null } | null;
   readonly fsync: 'on' | 'off';
   readonly demo: { readonly scale: number; readonly seed: number };
   readonly processes: boolean;
@@ -102,7 +124,21 @@ export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings
       workerTemporal: given.MKONDO_WORKER_TEMPORAL_METRICS_PORT,
       bridge: given.MKONDO_BRIDGE_METRICS_PORT,
       api: given.MKONDO_API_PORT,
+      prometheus: given.MKONDO_LOCAL_PROMETHEUS_PORT,
+      alertmanager: given.MKONDO_LOCAL_ALERTMANAGER_PORT,
+      kafkaJmx: given.MKONDO_LOCAL_KAFKA_JMX_PORT,
+      connectJmx: given.MKONDO_LOCAL_CONNECT_JMX_PORT,
+      v2Exporter: given.MKONDO_LOCAL_V2_EXPORTER_PORT,
+      v3Exporter: given.MKONDO_LOCAL_V3_EXPORTER_PORT,
+      nodeExporter: given.MKONDO_LOCAL_NODE_EXPORTER_PORT,
     },
+    monitoring:
+      given.MKONDO_MONITORING === 'on'
+        ? {
+            scrapeSeconds: given.MKONDO_LOCAL_SCRAPE_SECONDS,
+            webhookUrl: given.MKONDO_ALERT_WEBHOOK_URL ?? null,
+          }
+        : null,
     fsync: given.MKONDO_LOCAL_FSYNC,
     demo: { scale: given.MKONDO_LOCAL_DEMO_SCALE, seed: given.MKONDO_LOCAL_DEMO_SEED },
     processes: given.MKONDO_LOCAL_PROCESSES === 'on',

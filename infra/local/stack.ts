@@ -1,6 +1,6 @@
 // The real parts around us, for `npm start`, tests and benchmarks alike: v2, v3, Kafka, Connect, Temporal. Each caller has
 // its own state folder and ports, so that several stacks live side by side.
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { projectDir, defaultCacheDir } from './settings.ts';
 import { assertPortsFree } from './ports.ts';
 import type { PortName, Ports } from './ports.ts';
@@ -8,8 +8,10 @@ import { databaseUrls, prepareV2, prepareV3 } from './databases.ts';
 import type { DatabaseUrls } from './databases.ts';
 import { fetchPrograms } from './fetch.ts';
 import type { Programs } from './fetch.ts';
+import { fetchJmxAgent } from './fetch/monitoring.ts';
 import { createConnect } from './parts/connect.ts';
 import { createKafka } from './parts/kafka.ts';
+import type { JmxAgent } from './parts/jmx-agent.ts';
 import { describeExit } from './parts/part.ts';
 import type { Exit, Part } from './parts/part.ts';
 import { createPostgres } from './parts/postgres.ts';
@@ -31,6 +33,8 @@ export interface StackOptions {
   readonly parts?: readonly StackPart[];
   /** Give Connect the JDBC sink as well. */
   readonly sink?: boolean;
+  /** Kafka and Connect show their figures, since there will be a Prometheus: the caller starts it (monitoring.ts). */
+  readonly isWatched?: boolean;
   readonly fsync?: 'on' | 'off';
   readonly cacheDir?: string;
   readonly log?: (line: string) => void;
@@ -56,6 +60,9 @@ export interface Stack {
   /** http URLs */
   readonly connect: string;
   readonly temporalUi: string;
+  /** http URLs; null when nothing watches. */
+  readonly prometheus: string | null;
+  readonly alertmanager: string | null;
   /** The started part of that name; throws when it was not asked for. */
   part(name: StackPart): Part;
   /** Adds a part that is watched and stopped with the rest. */
@@ -82,9 +89,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     await assertPortsFree(ports, [...wanted.flatMap((part) => portsOf[part]), ...(options.alsoNeeded ?? [])]);
     const programs = await fetchPrograms({ cacheDir, sink: options.sink ?? false, log });
+    const agentJar = options.isWatched === true ? await fetchJmxAgent({ cacheDir, log }) : null;
     const secrets = await loadSecrets(stateDir);
     const urls = databaseUrls({ ports, secrets });
-    const parts = createParts({ stateDir, ports, secrets, programs, fsync: options.fsync ?? 'off' });
+    const parts = createParts({ stateDir, ports, secrets, programs, agentJar, fsync: options.fsync ?? 'off' });
 
     const up = async (name: StackPart): Promise<void> => {
       if (!wanted.includes(name)) return;
@@ -110,6 +118,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       connect: parts.connect.url,
       temporal: parts.temporal.url,
       temporalUi: `http://127.0.0.1:${ports.temporalUi}`,
+      prometheus: options.isWatched === true ? `http://127.0.0.1:${ports.prometheus}` : null,
+      alertmanager: options.isWatched === true ? `http://127.0.0.1:${ports.alertmanager}` : null,
       part: (name) => {
         if (!wanted.includes(name)) throw new Error(`the stack in ${stateDir} was started without ${name}`);
         return parts[name];
@@ -128,9 +138,19 @@ function createParts(task: {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly programs: Programs;
+  /** Null: nobody asks for the figures of Kafka and Connect. */
+  readonly agentJar: string | null;
   readonly fsync: 'on' | 'off';
 }): Readonly<Record<StackPart, Part>> {
-  const { stateDir, ports, secrets, programs, fsync } = task;
+  const { stateDir, ports, secrets, programs, agentJar, fsync } = task;
+  const agent = (of: 'kafka' | 'connect'): JmxAgent | undefined =>
+    agentJar === null
+      ? undefined
+      : {
+          jar: agentJar,
+          port: ports[`${of}Jmx`],
+          rules: join(projectDir, 'infra/prometheus/jmx', `${of}.yml`),
+        };
   const server = { bin: programs.postgresBin, stateDir, superuserPassword: secrets.superuser, fsync };
   const kafka = createKafka({
     java: programs.java,
@@ -138,6 +158,7 @@ function createParts(task: {
     stateDir,
     port: ports.kafka,
     controllerPort: ports.kafkaController,
+    agent: agent('kafka'),
   });
   return {
     v2: createPostgres({
@@ -156,6 +177,7 @@ function createParts(task: {
       stateDir,
       port: ports.connect,
       kafka: kafka.url,
+      agent: agent('connect'),
     }),
     temporal: createTemporal({
       program: programs.temporal,

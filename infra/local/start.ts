@@ -9,6 +9,8 @@ import { loadDemo } from '../demo/load.ts';
 import { declaredKeys } from '../v2/declared-keys.ts';
 import { captureNames, startCapture } from './capture.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './endpoints.ts';
+import { ensureMonitoringPrograms } from './fetch/monitoring.ts';
+import { monitoringParts, monitoringPorts } from './monitoring.ts';
 import { logTail } from './parts/log-tail.ts';
 import { createProcess, createSimulatorPart } from './parts/mkondo.ts';
 import { describeExit } from './parts/part.ts';
@@ -27,6 +29,9 @@ const shownUrl: Readonly<Record<string, (stack: Stack) => string>> = {
 
 /** A pipeline has a mode from its first activity on: on a quick machine some have none yet when the API already serves. */
 const PIPELINES_WITHIN_MS = 30_000;
+
+/** Names of parts that nothing needs. */
+const watchers = new Set<string>();
 
 const began = performance.now();
 const stopping = new AbortController();
@@ -48,9 +53,14 @@ try {
 }
 
 async function start(settings: LocalSettings): Promise<void> {
+  const monitoring = settings.monitoring !== null && (await canWatch()) ? settings.monitoring : null;
   starting = startStack({
     ...settings,
-    alsoNeeded: settings.processes ? ['worker', 'workerTemporal', 'bridge', 'api'] : [],
+    alsoNeeded: [
+      ...(settings.processes ? (['worker', 'workerTemporal', 'bridge', 'api'] as const) : []),
+      ...(monitoring === null ? [] : monitoringPorts),
+    ],
+    isWatched: monitoring !== null,
     fillDatabases: ({ v2, v3 }) =>
       loadDemo({ v2Url: v2.application, v3Url: v3.application, ...settings.demo, log: { info: logDemo } }),
     signal: stopping.signal,
@@ -73,7 +83,16 @@ async function start(settings: LocalSettings): Promise<void> {
     await up(createProcess({ stack: running, name: 'worker' })); // makes our schema, which the others read
     await Promise.all((['bridge', 'api'] as const).map((name) => up(createProcess({ stack: running, name }))));
   })();
-  await Promise.all([capture, ours]);
+  const watching =
+    monitoring === null
+      ? []
+      : monitoringParts({ stack: running, ...monitoring, withOurs: settings.processes }).map((part) => {
+          watchers.add(part.name);
+          return up(part).catch((error: unknown) => {
+            if (!stopping.signal.aborted) log(`${part.name} does not run: ${describe(error)}`);
+          });
+        });
+  await Promise.all([capture, ours, ...watching]);
   if (settings.simulator.enabled) {
     await up(
       createSimulatorPart({
@@ -86,6 +105,18 @@ async function start(settings: LocalSettings): Promise<void> {
   await writeEndpoints(running.stateDir, endpointsOf(running));
   const pipelineState = settings.processes ? await stateOfPipelines(running) : 'not started';
   sayWhereItIs({ stack: running, started, pipelineState });
+}
+
+/** A system without Prometheus is better than none. */
+async function canWatch(): Promise<boolean> {
+  return ensureMonitoringPrograms(log).then(
+    () => true,
+    (error: unknown) => {
+      if (!(error instanceof MkondoError)) throw error;
+      log(`there will be no Prometheus: ${error.message}. ${error.advice}`);
+      return false;
+    },
+  );
 }
 
 /** `13 running`, or each state with its count. */
@@ -125,12 +156,17 @@ function sayWhereItIs(what: {
   1. ${endpoints.temporalUi}   every pipeline is a workflow: open one, read its details
   2. psql '${endpoints.v2}' -c "UPDATE products SET primaryname = primaryname || ' (new)' WHERE id = 1"
      psql '${endpoints.v3}' -c "SELECT code, fullproductname FROM referencedata.orderables WHERE fullproductname LIKE '%(new)%'"
-  3. ${endpoints.api}/pipelines   the same pipelines over REST
+  3. ${endpoints.api}/pipelines   the same pipelines over REST${
+    endpoints.prometheus === null
+      ? ''
+      : `\n  4. ${endpoints.api}/charts   the main figures; ${endpoints.prometheus}/alerts   what would be told to an operator`
+  }
 Logs: ${stack.stateDir}/log   Addresses for tools: ${stack.stateDir}/endpoints.json   Ctrl-C stops everything.\n`);
 }
 
 async function partDied(part: Part, exit: Exit): Promise<void> {
   console.error(`\n${part.name} ${describeExit(exit)}. The end of ${part.logFile}:\n${await logTail(part.logFile)}\n`);
+  if (watchers.has(part.name)) return log(`${part.name} only watches: the rest goes on`);
   await end({ code: 1, why: `${part.name} is dead` });
 }
 

@@ -1,13 +1,14 @@
 // `npm run screenshots`: takes every picture of docs/images again, from the stack that runs. On its way it does what
 // docs/temporal-ui.md tells an operator to do: finds the pipelines, pauses one from the Temporal UI, is refused,
-// resumes it over REST, resets another one. Then it takes the tour of docs/tour.md. Each step waits for what it should lead to,
-// and fails when it does not come. `npm run screenshots -- tour` or `-- temporal-ui` does one of the two.
+// resumes it over REST, resets another one; takes the page of charts; and takes the tour of docs/tour.md. Each step waits for what it
+// should lead to, and fails when it does not come. `npm run screenshots -- tour`, `-- temporal-ui` or `-- charts` does one of them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readEndpoints } from '../local/endpoints.ts';
 import { projectDir, readLocalSettings } from '../local/settings.ts';
 import { openBrowser, windowSize } from './browser.ts';
+import { takeCharts } from './charts.ts';
 import * as ui from './temporal-ui.ts';
 import { takeTour } from './tour.ts';
 
@@ -34,6 +35,15 @@ try {
   const wanted = (name: string): boolean => process.argv.length < 3 || process.argv.includes(name);
   if (wanted('temporal-ui')) await takePictures({ page: browser.page, url: endpoints.temporalUi });
   if (wanted('tour')) await takeTour({ page: browser.page, endpoints, pictures });
+  if (wanted('charts'))
+    await takeCharts({
+      page: browser.page,
+      api: endpoints.api,
+      async take(name, page) {
+        await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled', fullPage: true });
+        console.log(`docs/images/${name}.png`);
+      },
+    });
 } finally {
   await browser.close();
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Pool } from 'pg';
 import { loadDemo } from '../../infra/demo/load.ts';
 import { captureNames, startCapture } from '../../infra/local/capture.ts';
+import { monitoringPorts } from '../../infra/local/monitoring.ts';
 import { createProcess } from '../../infra/local/parts/mkondo.ts';
 import type { OurProcess } from '../../infra/local/parts/mkondo.ts';
 import type { Exit, Part } from '../../infra/local/parts/part.ts';
@@ -41,6 +42,8 @@ export interface SystemOptions {
   readonly ports: Ports;
   readonly demo: { readonly scale: number; readonly seed: number };
   readonly log: (line: string) => void;
+  /** There will be a Prometheus, which the caller starts. */
+  readonly isWatched?: boolean;
   /** Settings of our processes on top of the stack's; looked at whenever one of them starts. */
   readonly environment?: Readonly<Record<string, string>>;
   /** A part died that nobody had killed. By default it is named on standard error. */
@@ -54,6 +57,7 @@ export async function startSystem({
   ports,
   demo,
   log,
+  isWatched = false,
   environment = {},
   onDeath,
 }: SystemOptions): Promise<RunningSystem> {
@@ -61,7 +65,8 @@ export async function startSystem({
   const stack = await startStack({
     stateDir,
     ports,
-    alsoNeeded: ['worker', 'workerTemporal', 'bridge', 'api'],
+    alsoNeeded: ['worker', 'workerTemporal', 'bridge', 'api', ...(isWatched ? monitoringPorts : [])],
+    isWatched,
     fillDatabases: ({ v2, v3 }) =>
       loadDemo({ v2Url: v2.application, v3Url: v3.application, ...demo, log: { info: () => undefined } }),
     log,

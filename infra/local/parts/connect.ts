@@ -2,6 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { largestMessageBytes, log4jOption, propertiesText } from './kafka.ts';
+import { agentOptions } from './jmx-agent.ts';
+import type { JmxAgent } from './jmx-agent.ts';
 import { createPart } from './part.ts';
 import type { Command, Part } from './part.ts';
 
@@ -12,6 +14,8 @@ export interface ConnectOptions {
   readonly stateDir: string;
   readonly port: number;
   readonly kafka: string;
+  /** Shows its figures to Prometheus. */
+  readonly agent?: JmxAgent | undefined;
 }
 
 export function createConnect(options: ConnectOptions): Part {
@@ -44,6 +48,7 @@ async function prepare(options: ConnectOptions): Promise<Command> {
       '-Xmx768m',
       '-XX:+UseG1GC',
       '-XX:MaxGCPauseMillis=20',
+      ...agentOptions(options.agent),
       log4jOption,
       '-cp',
       join(options.libs, '*'),

@@ -5,6 +5,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../fetch/run.ts';
 import { withKafkaAdmin } from '../kafka-admin.ts';
+import { agentOptions } from './jmx-agent.ts';
+import type { JmxAgent } from './jmx-agent.ts';
 import { createPart } from './part.ts';
 import type { Command, Part } from './part.ts';
 
@@ -14,6 +16,8 @@ export interface KafkaOptions {
   readonly stateDir: string;
   readonly port: number;
   readonly controllerPort: number;
+  /** Shows its figures to Prometheus. */
+  readonly agent?: JmxAgent | undefined;
 }
 
 /** Largest message, in bytes: a row of v2 may hold documents. Producers and topics use the same figure. */
@@ -55,6 +59,7 @@ async function prepare(options: KafkaOptions): Promise<Command> {
       '-Xmx512m',
       '-XX:+UseG1GC',
       '-XX:MaxGCPauseMillis=20',
+      ...agentOptions(options.agent),
       log4jOption,
       '-cp',
       classPath,

@@ -20,7 +20,7 @@ export const suites: readonly Suite[] = [
   tool('format', 'oxfmt --check'),
   tool('dead code', 'knip'),
   project('pure', 'check', 2),
-  project('postgres', 'parts', 4),
+  project('postgres', 'parts', 6),
   project('walk-through', 'parts', 6),
   project('rules', 'parts', 2),
   project('workflows', 'parts', 4),

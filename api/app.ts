@@ -63,7 +63,7 @@ export interface ApiDeps {
 
 export function createApi(deps: ApiDeps): FastifyInstance {
   const { pool, client, taskQueue, uiLink, pipelines, metrics, log } = deps;
-  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
+  const app = fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true, frameworkErrors: refuse });
 
   /** '<method> <path>' of all, and those that are more than a refusal. */
   const routes: string[] = [];

@@ -41,11 +41,10 @@ const common = {
 };
 const position = z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) });
 
-const named = <T extends z.ZodType>(each: T): z.ZodOptional<z.ZodArray<T>> =>
-  z.array(each).min(1).max(1_000).optional();
+const named = <T extends z.ZodType>(each: T): z.ZodOptional<z.ZodArray<T>> => z.array(each).min(1).max(100).optional();
 const filter = {
   ids: named(z.union([z.int().min(0).max(999_999_999_999_999), z.string().regex(/^\d{1,15}$/)])),
-  roots: named(text),
+  roots: named(text.max(500)),
   kind: z.enum(['event', 'root']).optional(),
   code: notBlank.optional(),
   source: notBlank.optional().describe('v2 table, public.products'),

@@ -122,7 +122,9 @@ function parseFrom(value: unknown): ReplayFrom | string {
 
 const filterFields = ['ids', 'roots', 'kind', 'code', 'source'];
 /** More than a person names one by one. */
-const MOST_NAMED = 1_000;
+const MOST_NAMED = 100;
+/** No key of v2's is as long. */
+const LONGEST_KEY = 500;
 
 /** Which entries, null: all; or what is wrong with it. */
 function parseOnly(name: OperationName, value: unknown): QuarantineFilter | null | string {
@@ -141,7 +143,7 @@ function parseOnly(name: OperationName, value: unknown): QuarantineFilter | null
     !isList(ids, (id) => /^\d{1,15}$/.test(typeof id === 'number' ? String(id) : (text(id) ?? '')))
   )
     return `"ids" are ids of entries, 1 to ${MOST_NAMED} of them, such as [12, 13].`;
-  if (roots !== undefined && !isList(roots, (root) => typeof root === 'string'))
+  if (roots !== undefined && !isList(roots, (root) => typeof root === 'string' && root.length <= LONGEST_KEY))
     return `"roots" are keys of v2 rows as texts, 1 to ${MOST_NAMED} of them, such as ["7", "8"].`;
   if (kind !== undefined && kind !== 'event' && kind !== 'root') return '"kind" is "event" or "root".';
   for (const field of ['code', 'source'] as const)

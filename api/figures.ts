@@ -3,29 +3,30 @@ import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { MkondoError } from '../model/errors.ts';
+import { text } from '../model/text.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { checks } from '../verification/checks/index.ts';
 import { behindFigure } from '../verification/landing/behind-figure.ts';
 import { addRoute, limit } from './route.ts';
 
-const text = z.record(z.string(), z.string().nullable());
+const texts = z.record(z.string(), z.string().nullable());
 
 /** What PostgreSQL takes for a text. */
 const value = z.string().refine((each) => each.isWellFormed() && !each.includes('\0'), 'is no text');
 
-/** JSON, as a query can carry it. */
-const groupSchema = z
-  .string('is missing')
-  .transform((json, context) => {
-    try {
-      return JSON.parse(json) as unknown;
-    } catch {
-      context.addIssue('must be JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(z.record(z.string(), value.nullable(), 'must be a JSON object of texts'))
-  .describe('{"column": "value", ...}, every column of the group');
+const groupSchema = z.record(z.string(), value.nullable());
+
+/** JSON, as a query can carry it. @throws MkondoError FIGURE_UNKNOWN */
+function groupOf(json: string): z.infer<typeof groupSchema> {
+  try {
+    return groupSchema.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new MkondoError('FIGURE_UNKNOWN', 'The group that names a figure must be a JSON object of texts.', {
+      advice: 'Write {"column": "value", ...}, every column of the group; GET /reports has them.',
+      cause,
+    });
+  }
+}
 
 export function registerFigures(
   app: FastifyInstance,
@@ -62,23 +63,20 @@ export function registerFigures(
     tag: 'Verification',
     summary: "One figure of a report with the rows behind it: v2's as they landed, and v3's",
     query: z.strictObject({
-      report: z
-        .string('is missing')
-        .min(1, 'is missing')
-        .describe('its name, or as much of it as no other begins with'),
-      group: groupSchema,
+      report: text.min(1, 'is missing').describe('its name, or as much of it as no other begins with'),
+      group: text.describe('JSON: {"column": "value", ...}, every column of the group'),
       limit: limit({ most: 1_000, otherwise: 100 }),
     }),
     answer: z.object({
       report: z.string(),
-      group: text,
-      figures: z.object({ v2: text.nullable(), v3: text.nullable() }).describe('null where a side has no such group'),
-      rows: z.array(z.object({ side: z.enum(['v2', 'v3']), row: text })),
+      group: texts,
+      figures: z.object({ v2: texts.nullable(), v3: texts.nullable() }).describe('null where a side has no such group'),
+      rows: z.array(z.object({ side: z.enum(['v2', 'v3']), row: texts })),
       moreRows: z.int(),
     }),
-    refuses: ['REPORT_UNKNOWN'],
+    refuses: ['REPORT_UNKNOWN', 'FIGURE_UNKNOWN'],
     handle: async ({ query }) => {
-      const found = await behindFigure({ pool, pipelines, ...query });
+      const found = await behindFigure({ pool, pipelines, ...query, group: groupOf(query.group) });
       if (found !== null) return found;
       throw new MkondoError('OUR_SCHEMA_BROKEN', 'Landing lacks a table that the report is checked by.', {
         advice: 'A worker makes it when it starts: see that one runs.',

@@ -29,6 +29,7 @@ const kinds: Readonly<Partial<Record<ErrorCode, { readonly status: number; reado
   METHOD_UNKNOWN: { status: 405, title: 'That cannot be done here' },
   TABLE_UNKNOWN: { status: 404, title: 'There is no such table' },
   OPERATION_ENDED: { status: 409, title: 'It has ended already' },
+  FIGURE_UNKNOWN: { status: 422, title: 'That names no figure of the report' },
   REPORT_UNKNOWN: { status: 404, title: 'There is no such report' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The id belongs to something else' },
   OPERATION_UNKNOWN: { status: 404, title: 'There is no such operation' },

@@ -150,6 +150,7 @@ export function refusalOf(status: number, body: unknown): CommandError {
   const exits: Readonly<Record<number, ExitCode>> = {
     400: exitCodes.usage,
     404: exitCodes.usage,
+    422: exitCodes.usage,
     401: exitCodes.forbidden,
     403: exitCodes.forbidden,
     409: exitCodes.refused,

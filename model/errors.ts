@@ -47,6 +47,7 @@ export const errorFates = {
   OPERATION_REFUSED: 'refuse',
   PIPELINE_UNKNOWN: 'refuse',
   OPERATION_UNKNOWN: 'refuse',
+  FIGURE_UNKNOWN: 'refuse',
   OPERATION_ENDED: 'refuse',
   IDEMPOTENCY_KEY_REUSED: 'refuse',
   METHOD_UNKNOWN: 'refuse',

@@ -29,7 +29,7 @@ export interface FigureTask {
 /** An operator waits for it. */
 const STATEMENT_TIMEOUT = '60s';
 
-/** Null when landing lacks a table that the report's check reads. @throws MkondoError REPORT_UNKNOWN, REQUEST_INVALID, V3_UNAVAILABLE */
+/** Null when landing lacks a table that the report's check reads. @throws MkondoError REPORT_UNKNOWN, FIGURE_UNKNOWN, V3_UNAVAILABLE */
 export async function behindFigure(task: FigureTask): Promise<BehindFigure | null> {
   const check = findCheck(task.report);
   const group = groupOf(check, task.group);
@@ -55,7 +55,7 @@ function groupOf(check: Check, given: FigureTask['group']): FigureTask['group'] 
   const isWhole = names.length === check.group.length && check.group.every((column) => column in given);
   if (isWhole) return given;
   throw new MkondoError(
-    'REQUEST_INVALID',
+    'FIGURE_UNKNOWN',
     `A figure of '${check.check}' is named by ${check.group.join(', ')}; given: ${names.join(', ') || 'nothing'}.`,
     { advice: `Give each of them as the report shows it: ${check.group.map((column) => `${column}=...`).join(' ')}.` },
   );

@@ -55,7 +55,7 @@ test('behind a figure that both sides agree on stand the rows of both', async ()
   const none = await behindFigure({ ...task, report: 'orders', group: { ...group, ...rows[0], status: 'ORDERED' } });
   expect(none).toMatchObject({ figures: { v2: null, v3: null }, rows: [] });
   await expect(behindFigure({ ...task, report: 'orders', group: { program: 'tb' } })).rejects.toMatchObject({
-    code: 'REQUEST_INVALID',
+    code: 'FIGURE_UNKNOWN',
     message: expect.stringContaining('program, period, supplier, status'),
   });
   for (const report of ['no such', ''])

@@ -42,6 +42,18 @@ export function besideEachOther(stateDir: string): readonly Cause[] {
       },
     },
     {
+      what: 'a release of v2 brings a column, and is taken back',
+      alerts: [{ name: 'SchemaDrift', labels: { pipeline: 'supply-lines' } }],
+      async begin({ system }) {
+        await system.v2.query('ALTER TABLE supply_lines ADD COLUMN season text');
+        await system.v2.query(`UPDATE supply_lines SET season = 'dry'`);
+      },
+      async end({ system }) {
+        await system.v2.query('ALTER TABLE supply_lines DROP COLUMN season');
+        await system.v2.query('UPDATE supply_lines SET modifieddate = now()');
+      },
+    },
+    {
       what: 'somebody writes nonsense into a topic; then no more comes',
       alerts: [{ name: 'QuarantineGrowing', labels: { pipeline: 'product-categories' } }],
       begin: (watched) => writeNonsense(watched, 'public.product_categories'),

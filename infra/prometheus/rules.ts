@@ -78,6 +78,8 @@ export function recordingRules({ window, heartbeatWindow, slot, ...limits }: Rul
         ' or (0 * max by (pipeline) (mkondo_lag_seconds) + on () group_left () max(process_start_time_seconds{job="bridge"})))',
     },
     { record: 'mkondo:verification_differences', expr: 'max by (pipeline) (mkondo_verification_differences)' },
+    // Only what drifts has a figure of its own.
+    { record: 'mkondo:drift', expr: 'sum by (pipeline) (mkondo_drift) or 0 * mkondo:lag_seconds' },
     {
       record: 'mkondo:doubts',
       expr: [
@@ -119,6 +121,14 @@ export function alertRules(settings: RuleSettings): readonly AlertRule[] {
       for: '0s',
       severity: 'critical',
       summary: '{{ $labels.pipeline }} has stopped itself: v3 no longer fits its mapping, or Kafka lacks what it needs',
+    },
+    {
+      alert: 'SchemaDrift',
+      measure: 'mkondo:drift',
+      when: '> 0',
+      for: '0s',
+      severity: 'warning',
+      summary: '{{ $value }} columns or tables of v2 or v3 are not as {{ $labels.pipeline }} expects them',
     },
     {
       alert: 'PipelinePaused',

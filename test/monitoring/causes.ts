@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { captureNames } from '../../infra/local/capture.ts';
 import { Kafka, logLevel } from '../../model/kafka.ts';
+import { eventually } from './prometheus.ts';
 import type { Labels } from './prometheus.ts';
 import type { WatchedSystem } from './watched-system.ts';
 
@@ -38,7 +39,20 @@ export function besideEachOther(stateDir: string): readonly Cause[] {
       },
       async end(watched) {
         await watched.system.v3.query('ALTER TABLE referencedata.facility_operators RENAME COLUMN title TO name');
-        await post(watched, '/pipelines/facility-operators/resume', { reason: 'the column is back' });
+        // Our books know that it has stopped before its workflow does, which refuses until then.
+        await eventually(() => post(watched, '/pipelines/facility-operators/resume', { reason: 'the column is back' }));
+      },
+    },
+    {
+      what: 'a release of v2 brings a column, and is taken back',
+      alerts: [{ name: 'SchemaDrift', labels: { pipeline: 'supply-lines' } }],
+      async begin({ system }) {
+        await system.v2.query('ALTER TABLE supply_lines ADD COLUMN season text');
+        await system.v2.query(`UPDATE supply_lines SET season = 'dry'`);
+      },
+      async end({ system }) {
+        await system.v2.query('ALTER TABLE supply_lines DROP COLUMN season');
+        await system.v2.query('UPDATE supply_lines SET modifieddate = now()');
       },
     },
     {

@@ -31,6 +31,17 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     labels: products,
     summary: 'products has stopped itself: v3 no longer fits its mapping, or Kafka lacks what it needs',
   },
+  SchemaDrift: {
+    series: {
+      'mkondo_drift{pipeline="products",side="v2",kind="new"}': '_x4 2x4 stale',
+      'mkondo_lag_seconds{pipeline="products"}': '0x20',
+    },
+    silentAt: 3,
+    firesAt: 6,
+    overAt: 12,
+    labels: products,
+    summary: '2 columns or tables of v2 or v3 are not as products expects them',
+  },
   PipelinePaused: {
     series: { 'mkondo_pipeline_mode{pipeline="products",mode="paused"}': '0x4 1x600 0x10' },
     silentAt: 400,

@@ -95,6 +95,14 @@ export const losses: Dashboard = {
         },
         {
           kind: 'graph',
+          title: 'Schema drift',
+          description: 'Columns and tables of v2 or v3 that are not as a pipeline expects them: GET /drift lists them.',
+          unit: 'none',
+          limits: { look: 1, bad: 5 },
+          queries: [{ expr: 'mkondo:drift', legend: '{{pipeline}}' }],
+        },
+        {
+          kind: 'graph',
           title: 'Failures',
           description: 'Of all processes, by code. UNKNOWN is a bug.',
           unit: 'none',

@@ -1,59 +1,21 @@
 // Adoptions over REST, on a real v3 and with Temporal away: what is answered, and that each refusal has its code.
-import { Client, Connection } from '@temporalio/client';
-import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createApiTestbed } from '../test/support/api-testbed.ts';
+import type { ApiTestbed } from '../test/support/api-testbed.ts';
 import { migrate } from '../activities/schema/migrate.ts';
-import { createLog } from '../model/log.ts';
-import { createMetrics } from '../model/metrics.ts';
-import { pipelines } from '../pipelines/index.ts';
-import { createDatabase } from '../test/support/databases.ts';
-import type { TestDatabase } from '../test/support/databases.ts';
-import { watchContract } from '../test/support/contract.ts';
-import type { Contract } from '../test/support/contract.ts';
-import { createApi } from './app.ts';
-import { createSourceWatch } from './source-watch.ts';
 
 const V3S_TYPE = '11111111-0000-4000-8000-000000000001';
 const NOTHING = '99999999-0000-4000-8000-000000000009';
 
-/** Nobody follows events here. */
-const silent = { subscribe: async () => () => undefined };
-
-let database: TestDatabase;
-let pool: Pool;
-let api: ReturnType<typeof createApi>;
-let contract: Contract;
-// Nothing listens there.
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
+let testbed: ApiTestbed;
+let { database, pool, api, contract } = {} as ApiTestbed;
 
 beforeAll(async () => {
-  database = await createDatabase('v3');
-  pool = new Pool({ connectionString: database.url });
-  api = createApi({
-    pool,
-    client: new Client({ connection }),
-    taskQueue: 'mkondo',
-    uiLink: () => null,
-    pipelines,
-    topicPrefix: 'elmis',
-    lagOf: () => null,
-    retentionOf: () => null,
-    feed: silent,
-    heartbeatAt: () => null,
-    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
-    tokens: null,
-    metrics: createMetrics('api'),
-    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
-  });
-  contract = watchContract(api);
+  testbed = await createApiTestbed({ template: 'v3', isWithoutOurSchema: true });
+  ({ database, pool, api, contract } = testbed);
 });
 afterEach(() => contract.assertKept());
-afterAll(async () => {
-  await api.close();
-  await pool.end();
-  await connection.close();
-  await database.drop();
-});
+afterAll(() => testbed.close());
 
 test('says what is missing before a worker has made our schema', async () => {
   const answer = await api.inject('/adoptions');

@@ -1,56 +1,27 @@
 // The API on a real database: what it reads there, and how it answers when something is wrong. Temporal is away.
-import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createApiTestbed } from '../test/support/api-testbed.ts';
+import type { ApiTestbed } from '../test/support/api-testbed.ts';
 import { migrate } from '../activities/schema/migrate.ts';
-import { createLog } from '../model/log.ts';
-import { createMetrics } from '../model/metrics.ts';
 import { pipelines } from '../pipelines/index.ts';
-import { watchContract } from '../test/support/contract.ts';
-import type { Contract } from '../test/support/contract.ts';
-import { createDatabase } from '../test/support/databases.ts';
-import type { TestDatabase } from '../test/support/databases.ts';
-import { createApi } from './app.ts';
-import { createSourceWatch } from './source-watch.ts';
 
-/** Nobody follows events here. */
-const silent = { subscribe: async () => () => undefined };
-
-let database: TestDatabase;
-let pool: Pool;
-let api: ReturnType<typeof createApi>;
-let contract: Contract;
-// Nothing listens there.
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
+let testbed: ApiTestbed;
+let { database, pool, api, contract } = {} as ApiTestbed;
 
 beforeAll(async () => {
-  database = await createDatabase('empty');
-  pool = new Pool({ connectionString: database.url });
-  api = createApi({
-    pool,
-    client: new Client({ connection }),
-    taskQueue: 'mkondo',
-    uiLink: (workflowId, run) => `http://ui/${workflowId}${run ? `/${run}` : ''}`,
-    topicPrefix: 'elmis',
-    pipelines,
-    lagOf: () => ({ events: 3, seconds: 1.5 }),
-    retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
-    feed: silent,
-    heartbeatAt: () => null,
-    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
-    tokens: null,
-    metrics: createMetrics('api'),
-    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
+  testbed = await createApiTestbed({
+    isWithoutOurSchema: true,
+    deps: () => ({
+      uiLink: (workflowId, run) => `http://ui/${workflowId}${run ? `/${run}` : ''}`,
+      lagOf: () => ({ events: 3, seconds: 1.5 }),
+      retentionOf: () => ({ until: '2026-03-01T00:00:00.000Z', topic: 'elmis.public.products' }),
+    }),
   });
-  contract = watchContract(api);
+  ({ database, pool, api, contract } = testbed);
 });
 afterEach(() => contract.assertKept());
-afterAll(async () => {
-  await api.close();
-  await pool.end();
-  await connection.close();
-  await database.drop();
-});
+afterAll(() => testbed.close());
 
 test('lists every pipeline before any worker has run', async () => {
   const answer = await api.inject('/pipelines');
@@ -209,23 +180,8 @@ test('shows a pipeline while Temporal is away, and that it cannot be known wheth
 
 test('says that v3 is away', async () => {
   const away = new Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
-  const other = createApi({
-    pool: away,
-    client: new Client({ connection }),
-    taskQueue: 'mkondo',
-    uiLink: () => null,
-    topicPrefix: 'elmis',
-    pipelines,
-    lagOf: () => null,
-    retentionOf: () => null,
-    feed: silent,
-    heartbeatAt: () => null,
-    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
-    tokens: null,
-    metrics: createMetrics('api'),
-    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
-  });
-  const answer = await other.inject('/pipelines');
+  const other = await createApiTestbed({ isWithoutOurSchema: true, deps: () => ({ pool: away }) });
+  const answer = await other.api.inject('/pipelines');
   expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([503, 'V3_UNAVAILABLE']);
   await other.close();
   await away.end();

@@ -1,60 +1,29 @@
 // The API with tokens, on a real database: who may do what, and what the audit keeps of it. Temporal is away.
-import { Client, Connection } from '@temporalio/client';
 import { createHash } from 'node:crypto';
-import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../activities/schema/migrate.ts';
-import { createLog } from '../model/log.ts';
-import { createMetrics } from '../model/metrics.ts';
-import { pipelines } from '../pipelines/index.ts';
-import { watchContract } from '../test/support/contract.ts';
-import type { Contract } from '../test/support/contract.ts';
-import { createDatabase } from '../test/support/databases.ts';
-import type { TestDatabase } from '../test/support/databases.ts';
-import { createApi } from './app.ts';
-import { createSourceWatch } from './source-watch.ts';
+import { createApiTestbed } from '../test/support/api-testbed.ts';
+import type { ApiTestbed } from '../test/support/api-testbed.ts';
 
 import { roles } from './auth.ts';
 
-/** Nobody follows events here. */
-const silent = { subscribe: async () => () => undefined };
-
-let database: TestDatabase;
-let pool: Pool;
-let api: ReturnType<typeof createApi>;
-let contract: Contract;
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
+let testbed: ApiTestbed;
+let { api, contract } = {} as ApiTestbed;
 
 beforeAll(async () => {
-  database = await createDatabase('empty');
-  pool = new Pool({ connectionString: database.url });
-  await migrate(pool);
-  api = createApi({
-    pool,
-    client: new Client({ connection }),
-    taskQueue: 'mkondo',
-    uiLink: () => null,
-    topicPrefix: 'elmis',
-    pipelines,
-    lagOf: () => null,
-    retentionOf: () => null,
-    feed: silent,
-    heartbeatAt: () => null,
-    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
-    // The token of each is the name of his role.
-    tokens: roles.map((role) => ({ name: `a ${role}`, role, sha256: createHash('sha256').update(role).digest('hex') })),
-    metrics: createMetrics('api'),
-    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
+  testbed = await createApiTestbed({
+    deps: () => ({
+      // The token of each is the name of his role.
+      tokens: roles.map((role) => ({
+        name: `a ${role}`,
+        role,
+        sha256: createHash('sha256').update(role).digest('hex'),
+      })),
+    }),
   });
-  contract = watchContract(api);
+  ({ api, contract } = testbed);
 });
 afterEach(() => contract.assertKept());
-afterAll(async () => {
-  await api.close();
-  await pool.end();
-  await connection.close();
-  await database.drop();
-});
+afterAll(() => testbed.close());
 
 function ask(method: 'GET' | 'POST', url: string, token?: string, payload?: object) {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

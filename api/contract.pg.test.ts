@@ -1,53 +1,17 @@
 // The contract: every route that is served is in the OpenAPI document, and answers as the document says.
-import { Client, Connection } from '@temporalio/client';
-import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../activities/schema/migrate.ts';
-import { createLog } from '../model/log.ts';
-import { createMetrics } from '../model/metrics.ts';
-import { pipelines } from '../pipelines/index.ts';
-import { watchContract } from '../test/support/contract.ts';
-import type { Contract } from '../test/support/contract.ts';
-import { createDatabase } from '../test/support/databases.ts';
-import type { TestDatabase } from '../test/support/databases.ts';
-import { createApi } from './app.ts';
-import { createSourceWatch } from './source-watch.ts';
+import { createApiTestbed } from '../test/support/api-testbed.ts';
+import type { ApiTestbed } from '../test/support/api-testbed.ts';
 
 import type { Document } from './openapi.ts';
 
-/** Nobody follows events here. */
-const silent = { subscribe: async () => () => undefined };
-
-let database: TestDatabase;
-let pool: Pool;
-let api: ReturnType<typeof createApi>;
-let contract: Contract;
+let testbed: ApiTestbed;
+let { database, api, contract } = {} as ApiTestbed;
 const served: string[] = [];
-// Nothing listens there.
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
 
 beforeAll(async () => {
-  database = await createDatabase('empty');
-  pool = new Pool({ connectionString: database.url });
-  await migrate(pool);
-  api = createApi({
-    pool,
-    client: new Client({ connection }),
-    taskQueue: 'mkondo',
-    uiLink: () => null,
-    topicPrefix: 'elmis',
-    pipelines,
-    lagOf: () => null,
-    retentionOf: () => null,
-    feed: silent,
-    heartbeatAt: () => null,
-    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
-    tokens: null,
-    metrics: createMetrics('api'),
-    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
-    onRoute: (route) => served.push(route),
-  });
-  contract = watchContract(api);
+  testbed = await createApiTestbed({ deps: () => ({ onRoute: (route) => served.push(route) }) });
+  ({ database, api, contract } = testbed);
   await database.client.query(`
     INSERT INTO cdc.pipelines (name, mode, mode_reason) VALUES ('products', 'paused', 'why');
     INSERT INTO cdc.operations (id, pipeline, name, reason, requested_by, via, state, answer)
@@ -65,12 +29,7 @@ beforeAll(async () => {
     INSERT INTO cdc.audit (actor, role, method, path, reason, status, code) VALUES ('Asha', 'operator', 'POST', '/', 'why', 200, NULL);
   `);
 });
-afterAll(async () => {
-  await api.close();
-  await pool.end();
-  await connection.close();
-  await database.drop();
-});
+afterAll(() => testbed.close());
 
 const document = async (): Promise<Document> => (await api.inject('/openapi.json')).json();
 

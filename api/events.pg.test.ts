@@ -1,69 +1,43 @@
 // The stream of changes of state, on a real database and a real port: what is written where, in which order it comes, and how a
 // reader goes on.
-import { Client as TemporalClient, Connection } from '@temporalio/client';
 import type { AddressInfo } from 'node:net';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApiTestbed } from '../test/support/api-testbed.ts';
+import type { ApiTestbed } from '../test/support/api-testbed.ts';
 import { forgetOldEvents } from '../activities/events.ts';
-import { migrate } from '../activities/schema/migrate.ts';
-import { createLog } from '../model/log.ts';
-import { createMetrics } from '../model/metrics.ts';
-import { pipelines } from '../pipelines/index.ts';
-import { createDatabase } from '../test/support/databases.ts';
-import type { TestDatabase } from '../test/support/databases.ts';
-import { createApi } from './app.ts';
 import { createEventFeed } from './event-feed.ts';
 import type { EventFeed } from './event-feed.ts';
-import { createSourceWatch } from './source-watch.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+let testbed: ApiTestbed;
+let { database, pool, api } = {} as ApiTestbed;
 let feed: EventFeed;
-let api: ReturnType<typeof createApi>;
 let url: string;
 const stopping = new AbortController();
-// Nothing listens there.
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
 
 beforeAll(async () => {
-  database = await createDatabase('empty');
-  pool = new Pool({ connectionString: database.url });
-  await migrate(pool);
-  await database.client.query(`INSERT INTO cdc.pipelines (name) VALUES ('products'), ('programs')`);
-  feed = createEventFeed({
-    pool,
-    connectionString: database.url,
-    onFailure: (error) => {
-      throw error;
+  testbed = await createApiTestbed({
+    deps: (given) => {
+      feed = createEventFeed({
+        pool: given.pool,
+        connectionString: given.database.url,
+        onFailure: (error) => {
+          throw error;
+        },
+        signal: stopping.signal,
+      });
+      return { feed };
     },
-    signal: stopping.signal,
   });
-  api = createApi({
-    pool,
-    client: new TemporalClient({ connection }),
-    taskQueue: 'mkondo',
-    uiLink: () => null,
-    topicPrefix: 'elmis',
-    pipelines,
-    lagOf: () => null,
-    retentionOf: () => null,
-    feed,
-    heartbeatAt: () => null,
-    sourceHealth: createSourceWatch({ connectUrl: undefined, connector: 'mkondo', v2Url: undefined, slot: 'mkondo' }),
-    tokens: null,
-    metrics: createMetrics('api'),
-    log: createLog('api', { MKONDO_LOG_LEVEL: 'fatal' }),
-  });
+  ({ database, pool, api } = testbed);
+  await database.client.query(`INSERT INTO cdc.pipelines (name) VALUES ('products'), ('programs')`);
   await api.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
-  await api.close();
   stopping.abort();
   await feed.ended;
-  await pool.end();
-  await connection.close();
-  await database.drop();
+  await testbed.close();
 });
 
 interface Message {

@@ -15,8 +15,8 @@ export interface Cause {
   /** What is seen to fire, each with labels by which it is known from others. */
   readonly alerts: readonly { readonly name: string; readonly labels?: Labels }[];
   readonly what: string;
-  readonly begin: (watched: WatchedSystem) => Promise<void>;
-  readonly end: (watched: WatchedSystem) => Promise<void>;
+  readonly begin: (watched: WatchedSystem) => Promise<unknown>;
+  readonly end: (watched: WatchedSystem) => Promise<unknown>;
 }
 
 /** Things that do not touch each other, done at the same time. */
@@ -69,8 +69,7 @@ export function besideEachOther(stateDir: string): readonly Cause[] {
         await post(watched, '/pipelines/programs/verify');
       },
       async end(watched) {
-        await post(watched, '/pipelines/programs/mend', { reason: 'by hand' });
-        await quiet(watched, 'programs');
+        await ended(watched, await post(watched, '/pipelines/programs/mend', { reason: 'by hand' }));
         await post(watched, '/pipelines/programs/verify');
       },
     },
@@ -200,8 +199,8 @@ export async function writeNonsense({ system }: WatchedSystem, table: string): P
   }
 }
 
-/** Asks again, for the same, when the API says that it could not ask in time. */
-export async function post({ system }: WatchedSystem, path: string, body: object = {}): Promise<void> {
+/** Asks again, for the same, when the API says that it could not ask in time. Returns the id of what it began. */
+export async function post({ system }: WatchedSystem, path: string, body: object = {}): Promise<string> {
   const key = randomUUID();
   for (let tries = 1; ; tries += 1) {
     const answer = await fetch(`${system.apiUrl}${path}`, {
@@ -209,21 +208,22 @@ export async function post({ system }: WatchedSystem, path: string, body: object
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify(body),
     });
-    if (answer.ok) return;
+    if (answer.ok) return key;
     if (answer.status !== 503 || tries === 30)
       throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
     await sleep(1_000);
   }
 }
 
-/** Waits until no operation of the pipeline is under way. */
-async function quiet({ system }: WatchedSystem, pipeline: string): Promise<void> {
+/** Waits for the end of an operation. It is known a moment after it was accepted. */
+async function ended({ system }: WatchedSystem, operation: string): Promise<void> {
   for (;;) {
-    const { rowCount } = await system.v3.query(
-      `SELECT FROM cdc.operations WHERE pipeline = $1 AND state IN ('accepted', 'running')`,
-      [pipeline],
-    );
-    if (rowCount === 0) return;
+    const answer = await fetch(`${system.apiUrl}/operations/${operation}`);
+    if (answer.ok) {
+      const { state } = (await answer.json()) as { readonly state: string };
+      if (state === 'done') return;
+      if (state !== 'running') throw new Error(`The operation ${operation} is ${state}`);
+    }
     await sleep(250);
   }
 }

@@ -10,6 +10,7 @@ import type {
 } from './contract.ts';
 import { driftText } from './drift.ts';
 import type { Drift } from './drift.ts';
+import { IS_OPEN } from './quarantine.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
 
@@ -251,7 +252,7 @@ export async function readState(client: Queryable, pipeline: string): Promise<Pi
     `SELECT p.mode, p.mode_reason, p.mode_by, p.mode_since, p.mode_until, p.stop_code, p.stop_message, p.last_event_at,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name) AS dirty,
             (SELECT count(*) FROM cdc.dirty d WHERE d.pipeline = p.name AND d.not_before > now()) AS waiting,
-            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL AND q.discarded_at IS NULL) AS quarantined,
+            (SELECT count(*) FROM cdc.quarantine q WHERE q.pipeline = p.name AND ${IS_OPEN}) AS quarantined,
             (SELECT coalesce(json_agg(json_build_object('side', d.side, 'relation', d.relation, 'column', d.column_name, 'kind', d.kind,
                                                        'expected', d.expected, 'seen', d.seen) ORDER BY d.since, d.relation, d.column_name), '[]')
              FROM cdc.drift d WHERE d.pipeline = p.name) AS drift,

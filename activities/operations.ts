@@ -15,7 +15,7 @@ import type { Pipeline, Target } from '../pipelines/definition.ts';
 import { databaseFault } from './database-errors.ts';
 import { landingTable, quote, quoteTable } from './identifiers.ts';
 import type { OwnedPieces } from './owned-rows.ts';
-import { discardEntries, OPEN, openValues } from './quarantine.ts';
+import { discardEntries, IS_OPEN, OPEN, openValues } from './quarantine.ts';
 import { inTransaction } from './transaction.ts';
 import { outOfRange } from './topic-reader.ts';
 import type { TopicReader } from './topic-reader.ts';
@@ -55,7 +55,7 @@ async function tryBarredRoots(client: ClientBase): Promise<void> {
   await client.query(
     `WITH barred AS (
        INSERT INTO cdc.dirty (pipeline, root)
-       SELECT pipeline, root FROM cdc.quarantine WHERE kind = 'root' AND code = 'V3_CONSTRAINT' AND resolved_at IS NULL AND discarded_at IS NULL
+       SELECT pipeline, root FROM cdc.quarantine WHERE kind = 'root' AND code = 'V3_CONSTRAINT' AND ${IS_OPEN}
        ORDER BY pipeline, root
        ON CONFLICT (pipeline, root) DO UPDATE SET not_before = '-infinity', attempts = 0
        RETURNING pipeline)

@@ -70,8 +70,11 @@ export async function quarantineRoots(
   );
 }
 
-/** Open entries of a pipeline ($1), as `openValues` gives them: those that are counted, and tried when somebody asks for it. */
-export const OPEN = `pipeline = $1 AND resolved_at IS NULL AND discarded_at IS NULL AND ($2::bigint[] IS NULL OR id = ANY($2))
+/** An entry that is counted, and tried when somebody asks for it. One that was discarded still says that v3 lacks the row. */
+export const IS_OPEN = 'resolved_at IS NULL AND discarded_at IS NULL';
+
+/** Open entries of a pipeline ($1), as `openValues` gives them. */
+export const OPEN = `pipeline = $1 AND ${IS_OPEN} AND ($2::bigint[] IS NULL OR id = ANY($2))
   AND ($3::text[] IS NULL OR root = ANY($3)) AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR code = $5)
   AND ($6::text IS NULL OR source = $6)`;
 

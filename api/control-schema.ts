@@ -1,6 +1,7 @@
 // What the API reads in our schema beside v3. It writes nothing: operations go through the workflows (adoptions.ts alone writes).
 import type { Pool, QueryResultRow } from 'pg';
 import type { Mode, Offsets } from '../activities/contract.ts';
+import { IS_OPEN } from '../activities/quarantine.ts';
 import { MkondoError } from '../model/errors.ts';
 
 export interface PipelineRow {
@@ -64,7 +65,7 @@ export async function readPipelines(pool: Pool): Promise<readonly PipelineRow[]>
             last_event_at AS "lastEventAt", last_derived_at AS "lastDerivedAt",
             (SELECT count(*)::int FROM cdc.dirty WHERE pipeline = name) AS dirty,
             (SELECT count(DISTINCT root)::int FROM cdc.waiting WHERE pipeline = name) AS waiting,
-            (SELECT count(*)::int FROM cdc.quarantine WHERE pipeline = name AND resolved_at IS NULL AND discarded_at IS NULL) AS quarantined
+            (SELECT count(*)::int FROM cdc.quarantine WHERE pipeline = name AND ${IS_OPEN}) AS quarantined
      FROM cdc.pipelines`,
   );
 }

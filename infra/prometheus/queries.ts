@@ -1,5 +1,6 @@
 // What the PostgreSQL exporters ask, and under which names it is shown: <name>_<column>.
 import { stringify } from 'yaml';
+import { IS_OPEN } from '../../activities/quarantine.ts';
 
 interface Column {
   readonly usage: 'LABEL' | 'GAUGE' | 'COUNTER';
@@ -85,7 +86,7 @@ export const v3Queries: readonly ExporterQuery[] = [
     // Every pipeline has a row, so that a first entry is seen as one more.
     sql: `SELECT pipelines.name AS pipeline, coalesce(code, '') AS code, count(quarantine.id) AS open,
        coalesce(extract(epoch FROM now() - min(first_at)), 0) AS oldest_seconds
-FROM cdc.pipelines LEFT JOIN cdc.quarantine ON quarantine.pipeline = pipelines.name AND resolved_at IS NULL
+FROM cdc.pipelines LEFT JOIN cdc.quarantine ON quarantine.pipeline = pipelines.name AND ${IS_OPEN}
 GROUP BY 1, 2`,
     columns: {
       pipeline: label('name of the pipeline'),

@@ -3,18 +3,8 @@ import type { Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { categoryName, operatorName } from './renamed-rows.ts';
 import { Kafka, logLevel } from '../../model/kafka.ts';
-import {
-  address,
-  differences,
-  eventually,
-  kill,
-  operateToItsEnd,
-  quarantineOf,
-  restart,
-  settle,
-  v2,
-  v3,
-} from './system.ts';
+import { eventually } from '../support/eventually.ts';
+import { address, differences, kill, operateToItsEnd, quarantineOf, restart, settle, v2, v3 } from './system.ts';
 
 const topic = 'elmis.public.product_categories';
 let producer: Producer;

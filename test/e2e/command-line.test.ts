@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { projectDir } from '../../infra/local/settings.ts';
 import { Kafka, logLevel } from '../../model/kafka.ts';
 import { createRetentionReader } from '../../model/retention.ts';
-import { address, eventually, pipelineOf, v2, v3 } from './system.ts';
+import { eventually } from '../support/eventually.ts';
+import { address, pipelineOf, v2, v3 } from './system.ts';
 
 interface Ended {
   readonly code: number | null;

@@ -8,7 +8,8 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { projectDir } from '../../infra/local/settings.ts';
 import { operatorName } from './renamed-rows.ts';
-import { address, differences, eventually, get, operateToItsEnd, pipelineOf, post, settle, v2, v3 } from './system.ts';
+import { eventually } from '../support/eventually.ts';
+import { address, differences, get, operateToItsEnd, pipelineOf, post, settle, v2, v3 } from './system.ts';
 
 function mkondo(...argv: readonly string[]) {
   const child = spawn(process.execPath, [join(projectDir, 'cli/main.ts'), ...argv], {

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import type { ExperimentRecord } from '../../experiments/books.ts';
 import { readWhile } from '../support/read-while.ts';
-import { differences, eventually, get, post, settle, v2, v3 } from './system.ts';
+import { eventually } from '../support/eventually.ts';
+import { differences, get, post, settle, v2, v3 } from './system.ts';
 
 type Shown = ExperimentRecord & { readonly summary: string | null };
 

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { idOf } from '../../model/ids.ts';
-import { address, differences, eventually, v2, v2Transaction, v3 } from './system.ts';
+import { eventually } from '../support/eventually.ts';
+import { address, differences, v2, v2Transaction, v3 } from './system.ts';
 
 test('fills every pipeline from the demo data: v3 is what v2 says', async () => {
   expect(await differences()).toBe('');

@@ -19,10 +19,10 @@ import {
   renameOperator,
   renameProduct,
 } from './renamed-rows.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   address,
   differences,
-  eventually,
   kill,
   operate,
   operateToItsEnd,

@@ -1,10 +1,10 @@
 // What an operator does, over REST, by the Temporal CLI, while v2 goes on and somebody reads v3.
 import { describe, expect, test } from 'vitest';
 import { operatorId, operatorName, renameOperator } from './renamed-rows.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   address,
   differences,
-  eventually,
   kill,
   operate,
   operateToItsEnd,

@@ -1,6 +1,5 @@
 // The running system as a test sees it: its databases, its REST API, its CLI, and its parts to be killed.
 import { execFile } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import type { QueryResultRow } from 'pg';
@@ -9,6 +8,7 @@ import { captureNames } from '../../infra/local/capture.ts';
 import { reportText } from '../../infra/verify/report.ts';
 import { waitUntilSettled } from '../../infra/verify/settled.ts';
 import { verify } from '../../verification/v2/verify.ts';
+import { eventually, Fatal } from '../support/eventually.ts';
 
 export const address = inject('system');
 
@@ -146,22 +146,6 @@ export async function operateToItsEnd(pipeline: string, operation: string, body:
 export async function temporalCli(...parts: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(address.temporalProgram, [...parts, '--address', address.temporal]);
   return stdout;
-}
-
-/** A failure that no waiting mends. */
-class Fatal extends Error {}
-
-/** Tries until it does not throw. Generous: the machine may be busy; nothing here is a promise on speed. */
-export async function eventually<T>(attempt: () => Promise<T>, withinMs = 120_000): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof Fatal || Date.now() >= deadline) throw error;
-      await sleep(100);
-    }
-  }
 }
 
 /** Waits until all that v2 has committed is in v3. */

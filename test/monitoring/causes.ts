@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { captureNames } from '../../infra/local/capture.ts';
 import { Kafka, logLevel } from '../../model/kafka.ts';
-import { eventually } from './prometheus.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Labels } from './prometheus.ts';
 import type { WatchedSystem } from './watched-system.ts';
 

@@ -1,5 +1,4 @@
 // Prometheus and Alertmanager as the tests ask them.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 const sample = z.object({
@@ -54,15 +53,4 @@ async function ask(url: string): Promise<unknown> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`GET ${url} answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
-}
-
-/** Tries until it does not throw. Generous: the machine may be busy; nothing here is a promise on speed. */
-export async function eventually<T>(attempt: () => Promise<T>, withinMs = 120_000): Promise<T> {
-  for (const deadline = Date.now() + withinMs; ; await sleep(250)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() >= deadline) throw error;
-    }
-  }
 }

@@ -15,7 +15,7 @@ import { jobs } from '../../infra/prometheus/targets.ts';
 import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
 import { besideEachOther, keepForAnHour, oneByOne, post, writeNonsense } from './causes.ts';
 import type { Cause } from './causes.ts';
-import { eventually } from './prometheus.ts';
+import { eventually } from '../support/eventually.ts';
 import { startWatchedSystem } from './watched-system.ts';
 import type { WatchedSystem } from './watched-system.ts';
 

@@ -9,7 +9,7 @@ import type {
   StandingExperiment,
 } from './contract.ts';
 import { driftText } from './drift.ts';
-import type { Drift } from './drift.ts';
+import type { Drift, DriftSide } from './drift.ts';
 import { IS_OPEN } from './quarantine.ts';
 import { query, together } from './statement.ts';
 import { parsePosition } from './topic-reader.ts';
@@ -235,7 +235,7 @@ interface StateRow {
   readonly dirty: string;
   readonly waiting: string;
   readonly quarantined: string;
-  readonly drift: readonly (Drift & { readonly side: 'v2' | 'v3' })[];
+  readonly drift: readonly (Drift & { readonly side: DriftSide })[];
   readonly retry_in_ms: string | null;
   readonly operation:
     | (Omit<OperationRequest, 'pipeline' | 'from' | 'until' | 'only'> & {

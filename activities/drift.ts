@@ -11,27 +11,26 @@ import type { Decoded } from './decode-chunk.ts';
 import type { Plan, PlannedTable } from './plan.ts';
 import { inTransaction } from './transaction.ts';
 
-export type DriftKind =
-  /** A column that the mapping does not know: it lands (v2), or is left to its default (v3). */
-  | 'new'
-  /** A column or table that the mapping needs is not there. */
-  | 'missing'
-  /** It holds values of another type. */
-  | 'type'
-  /** A new column of v3 that must be filled, and that the mapping does not fill. */
-  | 'required';
+/**
+ * `new`: a column that the mapping does not know: it lands (v2), or is left to its default (v3). `missing`: a column or table that
+ * the mapping needs is not there. `type`: it holds values of another type. `required`: a new column of v3 that must be filled, and
+ * that the mapping does not fill.
+ */
+export const driftKinds = ['new', 'missing', 'type', 'required'] as const;
+
+export type DriftSide = 'v2' | 'v3';
 
 export interface Drift {
   readonly relation: string;
   /** Empty: the whole table. */
   readonly column: string;
-  readonly kind: DriftKind;
+  readonly kind: (typeof driftKinds)[number];
   readonly expected: string;
   readonly seen: string;
 }
 
 /** For people: "v3 referencedata.programs.code: missing (text expected)". */
-export function driftText({ relation, column, kind, expected, seen }: Drift, side: 'v2' | 'v3'): string {
+export function driftText({ relation, column, kind, expected, seen }: Drift, side: DriftSide): string {
   const what = {
     new: `new (${seen})`,
     missing: `missing${expected === '' ? '' : ` (${expected} expected)`}`,
@@ -113,7 +112,9 @@ export function createDriftWatch(pool: Pool, plan: Plan): DriftWatch {
         const before = known.get(source) ?? [];
         const found = driftOfRow(table, { image: last.image, holes: last.holes }, before);
         if (equal(found, before)) continue;
-        await inTransaction(pool, (client) => keep(client, { pipeline, side: 'v2', relations: [source], found }));
+        await inTransaction(pool, (client) =>
+          keep(client, { side: 'v2', relations: [source], found: new Map([[pipeline, found]]) }),
+        );
         known.set(source, found);
       }
     },
@@ -177,10 +178,8 @@ export async function lookAtV3(pool: Pool, pipelines: readonly Pipeline[]): Prom
        WHERE a.attnum > 0 AND NOT a.attisdropped`,
       [relations],
     );
-    for (const pipeline of pipelines) {
-      const found = driftOfV3(pipeline, rows);
-      await keep(client, { pipeline: pipeline.name, side: 'v3', relations: null, found });
-    }
+    const found = new Map(pipelines.map((pipeline) => [pipeline.name, driftOfV3(pipeline, rows)]));
+    await keep(client, { side: 'v3', relations: null, found });
   });
 }
 
@@ -188,29 +187,31 @@ export async function lookAtV3(pool: Pool, pipelines: readonly Pipeline[]): Prom
 async function keep(
   client: ClientBase,
   input: {
-    readonly pipeline: string;
-    readonly side: 'v2' | 'v3';
-    /** Null: all of the pipeline's. */
+    readonly side: DriftSide;
+    /** Null: all of the pipelines'. */
     readonly relations: readonly string[] | null;
-    readonly found: readonly Drift[];
+    /** By pipeline. */
+    readonly found: ReadonlyMap<string, readonly Drift[]>;
   },
 ): Promise<void> {
-  const { pipeline, side, relations, found } = input;
-  const rows = JSON.stringify(found);
+  const { side, relations, found } = input;
+  const rows = JSON.stringify(
+    [...found].flatMap(([pipeline, drifts]) => drifts.map((each) => ({ pipeline, ...each }))),
+  );
   await client.query(
-    `DELETE FROM cdc.drift d WHERE pipeline = $1 AND side = $2 AND ($3::text[] IS NULL OR relation = ANY($3))
-       AND NOT EXISTS (SELECT FROM json_to_recordset($4) AS x (relation text, "column" text, kind text)
-                       WHERE x.relation = d.relation AND x."column" = d.column_name AND x.kind = d.kind)`,
-    [pipeline, side, relations, rows],
+    `DELETE FROM cdc.drift d WHERE pipeline = ANY($1) AND side = $2 AND ($3::text[] IS NULL OR relation = ANY($3))
+       AND NOT EXISTS (SELECT FROM json_to_recordset($4) AS x (pipeline text, relation text, "column" text, kind text)
+                       WHERE x.pipeline = d.pipeline AND x.relation = d.relation AND x."column" = d.column_name AND x.kind = d.kind)`,
+    [[...found.keys()], side, relations, rows],
   );
   // A pipeline that no worker has seen yet has no row.
   await client.query(
     `INSERT INTO cdc.drift AS d (pipeline, side, relation, column_name, kind, expected, seen)
-     SELECT p.name, $2, x.relation, x."column", x.kind, x.expected, x.seen
-     FROM json_to_recordset($3) AS x (relation text, "column" text, kind text, expected text, seen text)
-     JOIN cdc.pipelines p ON p.name = $1
+     SELECT p.name, $1, x.relation, x."column", x.kind, x.expected, x.seen
+     FROM json_to_recordset($2) AS x (pipeline text, relation text, "column" text, kind text, expected text, seen text)
+     JOIN cdc.pipelines p ON p.name = x.pipeline
      ON CONFLICT (pipeline, side, relation, column_name, kind) DO UPDATE SET expected = excluded.expected, seen = excluded.seen
      WHERE (d.expected, d.seen) <> (excluded.expected, excluded.seen)`,
-    [pipeline, side, rows],
+    [side, rows],
   );
 }

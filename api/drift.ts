@@ -2,20 +2,20 @@
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { driftKinds } from '../activities/drift.ts';
+import type { Drift, DriftSide } from '../activities/drift.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { text } from '../model/text.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
 import { query } from './control-schema.ts';
 import { addRoute, time } from './route.ts';
 
-const kinds = ['new', 'missing', 'type', 'required'] as const;
-
 const driftSchema = z.object({
   side: z.enum(['v2', 'v3']),
   table: z.string(),
   column: z.string().nullable().describe('null: the whole table'),
   kind: z
-    .enum(kinds)
+    .enum(driftKinds)
     .describe(
       'new: a column that no mapping knows; missing: one that is not there; type: it holds another type; required: a new one of v3 that must be filled, and is not',
     ),
@@ -26,13 +26,9 @@ const driftSchema = z.object({
   pipelines: z.array(z.string()).describe('that read or write the table'),
 });
 
-interface DriftRow {
-  readonly side: 'v2' | 'v3';
+interface DriftRow extends Omit<Drift, 'relation'> {
+  readonly side: DriftSide;
   readonly table: string;
-  readonly column: string;
-  readonly kind: (typeof kinds)[number];
-  readonly expected: string;
-  readonly seen: string;
   readonly since: Date;
   readonly pipelines: readonly string[];
 }

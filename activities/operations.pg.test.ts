@@ -72,6 +72,17 @@ async function filled(): Promise<SmallV2> {
   return v2;
 }
 
+/** With more facilities than one chunk of a reset holds. */
+async function filledWithManyFacilities(): Promise<SmallV2> {
+  const v2 = await filled();
+  v2.transaction((transaction) => {
+    for (let id = 2; id <= 600; id += 1)
+      insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
+  });
+  await settle(testbed, v2);
+  return v2;
+}
+
 describe('reset', () => {
   test.each([
     'geographic-levels',
@@ -151,13 +162,8 @@ describe('reset', () => {
   });
 
   test("fails when v3's own rows refer to what it clears, and what it had cleared before comes back", async () => {
-    const v2 = await filled();
-    // More than one chunk; the facility that v3 refers to is in the last one.
-    v2.transaction((transaction) => {
-      for (let id = 2; id <= 600; id += 1)
-        insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
-    });
-    await settle(testbed, v2);
+    // The facility that v3 refers to is in the last chunk.
+    const v2 = await filledWithManyFacilities();
     const engine = testbed.engine('facilities');
     await testbed.client.query(`
       CREATE TABLE referencedata.of_v3 (facility uuid REFERENCES referencedata.facilities);
@@ -178,12 +184,7 @@ describe('reset', () => {
   });
 
   test('cancelled between two chunks, it leaves the rest as it is, and what it had cleared comes back', async () => {
-    const v2 = await filled();
-    v2.transaction((transaction) => {
-      for (let id = 2; id <= 600; id += 1)
-        insertInto(transaction, 'facilities', { id, geographiczoneid: 1, typeid: 1, enabled: true });
-    });
-    await settle(testbed, v2);
+    const v2 = await filledWithManyFacilities();
     const engine = testbed.engine('facilities');
     const cancel = new AbortController();
     const cancelled = { ...scope, signal: cancel.signal, heartbeat: () => cancel.abort() };

@@ -7,6 +7,7 @@ import { MkondoError } from '../model/errors.ts';
 import { Kafka, logLevel } from '../model/kafka.ts';
 import { createLog } from '../model/log.ts';
 import { createMetrics } from '../model/metrics.ts';
+import { under } from '../model/web-address.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { topicsOf } from '../pipelines/topics.ts';
 import { createApi } from './app.ts';
@@ -61,10 +62,10 @@ const app = createApi({
   uiLink: (workflowId, runId) =>
     config.MKONDO_TEMPORAL_UI_URL === undefined
       ? null
-      : new URL(
+      : under(
+          config.MKONDO_TEMPORAL_UI_URL,
           `namespaces/${config.MKONDO_TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}${runId ? `/${runId}/history` : ''}`,
-          withSlash(config.MKONDO_TEMPORAL_UI_URL),
-        ).href,
+        ),
   pipelines,
   lagOf: lag.of,
   retentionOf: lag.retentionOf,
@@ -101,7 +102,3 @@ await app.close();
 await Promise.all([lag.ended, feed.ended]);
 await Promise.all([connection.close(), pool.end()]);
 log.info('the API has ended');
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
-}

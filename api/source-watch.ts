@@ -2,6 +2,7 @@
 // that may read nothing else. Asked at most every few seconds, however many want to know.
 import { Client } from 'pg';
 import { z } from 'zod';
+import { under } from '../model/web-address.ts';
 
 /** Whether a part is looked at, and answered. */
 type Watch = 'watched' | 'not watched' | 'no answer';
@@ -71,10 +72,7 @@ async function readConnector({ connectUrl, connector: name }: SourceSettings): P
   if (connectUrl === undefined)
     return { ...nothing, watch: 'not watched', message: 'MKONDO_CONNECT_URL of the API says where Kafka Connect is.' };
   try {
-    const url = new URL(
-      `connectors/${encodeURIComponent(name)}/status`,
-      connectUrl.endsWith('/') ? connectUrl : `${connectUrl}/`,
-    );
+    const url = under(connectUrl, `connectors/${encodeURIComponent(name)}/status`);
     const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     if (answer.status === 404)
       return { ...nothing, watch: 'watched', message: `Kafka Connect has no connector '${name}' (MKONDO_CONNECTOR).` };

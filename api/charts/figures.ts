@@ -1,5 +1,6 @@
 // The figures of the page, and how Prometheus is asked for them.
 import { z } from 'zod';
+import { under } from '../../model/web-address.ts';
 import type { Series, Span } from './plot.ts';
 import type { Unit } from './units.ts';
 
@@ -131,7 +132,7 @@ export function prometheusAt(url: string): Prometheus {
     const query = new URLSearchParams(
       Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
     );
-    const answer = await fetch(`${url.replace(/\/$/, '')}/api/v1/${path}?${query.toString()}`, {
+    const answer = await fetch(under(url, `api/v1/${path}?${query.toString()}`), {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`);

@@ -60,14 +60,31 @@ export function build(panel: Panel): Added {
   return panel.kind === 'stat' ? stat(panel) : table(panel);
 }
 
-function graph({ title, description, unit, limits, width = 12, queries }: Graph): Added {
-  const panel = new GraphBuilder()
+/** What the SDK's builders of panels have in common, each in a class of its own. */
+interface Builder<Self> {
+  title(title: string): Self;
+  description(description: string): Self;
+  unit(unit: string): Self;
+  thresholds(thresholds: ThresholdsConfigBuilder): Self;
+  datasource(source: typeof dataSource): Self;
+  span(columns: number): Self;
+}
+
+function described<Panel extends Builder<Panel>>(
+  panel: Panel,
+  { title, description, unit, limits, width }: Required<Shared>,
+): Panel {
+  return panel
     .title(title)
     .description(description)
     .unit(unit)
     .thresholds(thresholds(limits))
     .datasource(dataSource)
-    .span(width)
+    .span(width);
+}
+
+function graph({ queries, limits, ...shared }: Graph): Added {
+  const panel = described(new GraphBuilder(), { width: 12, limits, ...shared })
     .height(8)
     .fillOpacity(8)
     .axisSoftMin(0);
@@ -78,27 +95,15 @@ function graph({ title, description, unit, limits, width = 12, queries }: Graph)
   return panel;
 }
 
-function stat({ title, description, unit, limits, width = 4, query }: Stat): Added {
-  return new StatBuilder()
-    .title(title)
-    .description(description)
-    .unit(unit)
-    .thresholds(thresholds(limits))
-    .datasource(dataSource)
-    .span(width)
+function stat({ query, ...shared }: Stat): Added {
+  return described(new StatBuilder(), { width: 4, ...shared })
     .height(4)
     .noValue('not known')
     .withTarget(new DataqueryBuilder().refId('A').expr(query.expr).legendFormat(query.legend).instant());
 }
 
-function table({ title, description, unit, limits, width = 24, by, columns }: Table): Added {
-  const panel = new TableBuilder()
-    .title(title)
-    .description(description)
-    .unit(unit)
-    .thresholds(thresholds(limits))
-    .datasource(dataSource)
-    .span(width)
+function table({ by, columns, ...shared }: Table): Added {
+  const panel = described(new TableBuilder(), { width: 24, ...shared })
     .height(20)
     .withTransformation({ id: 'joinByField', options: { byField: by, mode: 'outer' } })
     .withTransformation({

@@ -27,7 +27,7 @@ test('of the quarantine what is open is counted: neither what was mended nor wha
       ('products', 'root', 'public.products', '1', 'DERIVE_FAILED', 'no', NULL, NULL),
       ('products', 'root', 'public.products', '2', 'DERIVE_FAILED', 'no', now(), NULL),
       ('products', 'root', 'public.products', '3', 'DERIVE_FAILED', 'no', NULL, now())`);
-  const [quarantine] = v3Queries.filter(({ name }) => name === 'mkondo_v3_quarantine');
+  const quarantine = v3Queries.find(({ name }) => name === 'mkondo_v3_quarantine');
   const { rows } = await database.client.query<{ open: string }>(quarantine?.sql ?? '');
   expect(rows).toMatchObject([{ pipeline: 'products', code: 'DERIVE_FAILED', open: '1' }]);
 });

@@ -19,6 +19,18 @@ const label = (description: string): Column => ({ usage: 'LABEL', description })
 const gauge = (description: string): Column => ({ usage: 'GAUGE', description });
 const counter = (description: string): Column => ({ usage: 'COUNTER', description });
 
+const connections = (side: 'v2' | 'v3'): ExporterQuery => ({
+  name: `mkondo_${side}_connections`,
+  sql: `SELECT CASE WHEN usename LIKE 'mkondo%' THEN usename ELSE 'all others' END AS role, count(*) AS open,
+       current_setting('max_connections')::int AS most
+FROM pg_stat_activity WHERE usename IS NOT NULL GROUP BY 1`,
+  columns: {
+    role: label('role of ours, or all others'),
+    open: gauge(`connections to ${side}`),
+    most: gauge(`connections that ${side} allows in all`),
+  },
+});
+
 /** Every role may read these views; no table of v2's is asked, and none could be. */
 export const v2Queries: readonly ExporterQuery[] = [
   {
@@ -54,17 +66,7 @@ WHERE database = current_database() AND slot_type = 'logical' AND NOT temporary`
       spill_bytes: counter('of those, bytes that did not fit into memory and went to a file first'),
     },
   },
-  {
-    name: 'mkondo_v2_connections',
-    sql: `SELECT CASE WHEN usename LIKE 'mkondo%' THEN usename ELSE 'all others' END AS role, count(*) AS open,
-       current_setting('max_connections')::int AS most
-FROM pg_stat_activity WHERE usename IS NOT NULL GROUP BY 1`,
-    columns: {
-      role: label('role of ours, or all others'),
-      open: gauge('connections to v2'),
-      most: gauge('connections that v2 allows in all'),
-    },
-  },
+  connections('v2'),
   {
     name: 'mkondo_v2_database',
     sql: `SELECT xact_commit AS commits, xact_rollback AS rollbacks, deadlocks,
@@ -132,17 +134,7 @@ GROUP BY 1`,
     cacheSeconds: 60,
     columns: { part: label('landing, our books, or v3 itself'), bytes: gauge('size with indexes') },
   },
-  {
-    name: 'mkondo_v3_connections',
-    sql: `SELECT CASE WHEN usename LIKE 'mkondo%' THEN usename ELSE 'all others' END AS role, count(*) AS open,
-       current_setting('max_connections')::int AS most
-FROM pg_stat_activity WHERE usename IS NOT NULL GROUP BY 1`,
-    columns: {
-      role: label('role of ours, or all others'),
-      open: gauge('connections to v3'),
-      most: gauge('connections that v3 allows in all'),
-    },
-  },
+  connections('v3'),
   {
     name: 'mkondo_v3_database',
     sql: `SELECT xact_commit AS commits, deadlocks FROM pg_stat_database WHERE datname = current_database()`,

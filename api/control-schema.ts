@@ -139,13 +139,14 @@ export async function query<Row extends object>(
     return rows;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && NOT_MADE_YET.has(String(cause.code))) return [];
-    throw new MkondoError(
-      'V3_UNAVAILABLE',
-      `The v3 database did not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      {
-        advice: 'Try again in a moment. If this lasts, look at the v3 database and at MKONDO_V3_URL.',
-        cause,
-      },
-    );
+    throw v3Unavailable(cause);
   }
+}
+
+export function v3Unavailable(cause: unknown): MkondoError {
+  return new MkondoError(
+    'V3_UNAVAILABLE',
+    `The v3 database did not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    { advice: 'Try again in a moment. If this lasts, look at the v3 database and at MKONDO_V3_URL.', cause },
+  );
 }

@@ -4,9 +4,9 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { isAfter, oldestPosition } from '../activities/events.ts';
 import type { EventPosition, StateEvent } from '../activities/events.ts';
-import { MkondoError } from '../model/errors.ts';
 import { text } from '../model/text.ts';
 import type { Pipeline } from '../pipelines/definition.ts';
+import { v3Unavailable } from './control-schema.ts';
 import type { EventFeed } from './event-feed.ts';
 import { addRoute } from './route.ts';
 
@@ -132,9 +132,5 @@ function messageOf({ position: { xact, id }, at, pipeline, kind, data }: StateEv
 }
 
 function unavailable(cause: unknown): never {
-  throw new MkondoError(
-    'V3_UNAVAILABLE',
-    `The v3 database did not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    { advice: 'Try again in a moment. If this lasts, look at the v3 database and at MKONDO_V3_URL.', cause },
-  );
+  throw v3Unavailable(cause);
 }

@@ -22,6 +22,8 @@ import { say, table, writeReport } from './report.ts';
 import { makeSinkTable, sinkTunings, sinkUrl, startSink } from './sink.ts';
 import type { SinkTuning } from './sink.ts';
 import { LINES_TABLE, makeSource } from './source.ts';
+import { latencyOf } from '../support/latency.ts';
+import type { Latency } from '../support/latency.ts';
 
 const { values } = parseArgs({
   options: {
@@ -52,14 +54,6 @@ const ARRIVED_WITHIN_MS = 120_000;
 
 /** $1: ids, as text. */
 const LINE_VERSIONS = `SELECT id::text AS id, xmin FROM ${LINES_TABLE} WHERE id = ANY($1::int[])`;
-
-interface Latency {
-  readonly p50Ms: number;
-  readonly p90Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-  readonly changes: number;
-}
 
 interface BesideExperiments {
   readonly without: Latency;
@@ -228,11 +222,4 @@ async function arrivals(stack: Stack, lines: readonly number[], at: Commits): Pr
       throw new Error(`${missing} of ${lines.length} changes have not arrived after ${ARRIVED_WITHIN_MS / 1000} s`);
     await sleep(500);
   }
-}
-
-function latencyOf(latencies: readonly number[]): Latency {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-  return { p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1), changes: sorted.length };
 }

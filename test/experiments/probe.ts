@@ -3,13 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { idOf } from '../../model/ids.ts';
-
-export interface Latency {
-  readonly changes: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
+import { latencyOf } from '../support/latency.ts';
+import type { Latency } from '../support/latency.ts';
 
 const PAUSE_MS = 100;
 const LOOK_MS = 4;
@@ -70,11 +65,4 @@ async function isStill(v2: Client, line: { readonly id: number; readonly stock: 
     line.stock,
   ]);
   return rows.length > 0;
-}
-
-function latencyOf(took: readonly number[]): Latency {
-  const sorted = took.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN);
-  return { changes: took.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }

@@ -18,8 +18,8 @@ import { pipelines } from '../../pipelines/index.ts';
 import { startSystem } from '../e2e/running-system.ts';
 import type { RunningSystem } from '../e2e/running-system.ts';
 import { freePorts } from '../support/free-ports.ts';
+import type { Latency } from '../support/latency.ts';
 import { openProbe } from './probe.ts';
-import type { Latency } from './probe.ts';
 import { openReader, readRoots } from './reader.ts';
 
 const { values } = parseArgs({
@@ -262,7 +262,7 @@ function figuresText({
     `reader      ${reader.reads} reads of ${reader.roots} requisitions: ${reader.oldRoots} wholly old, ${reader.changedRoots} wholly changed`,
     ...Object.entries(latency).map(
       ([when, { changes, p50Ms, p99Ms, maxMs }]) =>
-        `latency     ${when.padEnd(10)}  p50 ${p50Ms} ms, p99 ${p99Ms} ms, most ${maxMs} ms, ${changes} changes`,
+        `latency     ${when.padEnd(10)}  p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms, most ${maxMs.toFixed(0)} ms, ${changes} changes`,
     ),
     `verify      ${differences} differences`,
   ].join('\n');

@@ -1,6 +1,7 @@
 // Runs suites and sums up. `npm run check`: what needs no part, side by side. `npm test`: that, then everything on real
 // parts. `npm test -- --all`: the whole runs of the system, too (.ci/run). `npm test -- e2e replay`: those by name.
-// A suite that fails does not keep the next from running. The last line is `N passed, N failed`.
+// A suite that fails does not keep the next from running; what failed is named once more at the end. The last line is
+// `N passed, N failed`.
 import { mkdtemp, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,8 @@ const results = [
 const left = await removeStateFolders(temporaryDir);
 
 console.log('');
+for (const { suite, failures } of results)
+  for (const { what, why } of failures) console.log(`Failed in ${suite.name}: ${what}\n${indent(why)}\n`);
 for (const result of results) console.log(describe(result));
 if (left.length > 0) console.log(`Still ran at the end, and were ended: ${left.join(', ')}`);
 const notRun = wanted.length - results.length;
@@ -66,6 +69,14 @@ async function oneByOne(group: readonly Suite[]): Promise<readonly SuiteResult[]
     done.push(await runSuite(suite, { ...options, isQuiet: false } satisfies RunOptions));
   }
   return done;
+}
+
+/** A failure's text may be a whole document: its first lines tell which it is. */
+function indent(text: string): string {
+  const lines = text.split('\n');
+  return [...lines.slice(0, 8), ...(lines.length > 8 ? ['...'] : [])]
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n');
 }
 
 function describe({ suite, passed, failed, seconds, ending }: SuiteResult): string {

@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { boundToUs } from '../../infra/local/parts/bound-to-us.ts';
 import { projectDir } from '../../infra/local/settings.ts';
 import type { Suite } from './suites.ts';
-import { countAsOne, countTests } from './totals.ts';
-import type { Totals } from './totals.ts';
+import { countAsOne, countTests, failuresOf } from './totals.ts';
+import type { Failure, Totals } from './totals.ts';
 
 export interface SuiteResult extends Totals {
   readonly suite: Suite;
@@ -15,6 +15,8 @@ export interface SuiteResult extends Totals {
   readonly ending: string | undefined;
   /** What it said; empty when it spoke to the terminal itself. */
   readonly output: string;
+  /** Its failed tests, where it has tests. */
+  readonly failures: readonly Failure[];
 }
 
 export interface RunOptions {
@@ -34,8 +36,8 @@ export async function runSuite(suite: Suite, { isQuiet, temporaryDir, signal }: 
   await mkdir(reportsDir, { recursive: true });
   await rm(reportFile, { force: true });
   const [program = '', ...given] = suite.command;
-  const report = suite.isVitest ? ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`] : [];
-  const bound = boundToUs({ file: program, args: [...given, ...report] }, 'SIGTERM');
+  const reporters = suite.isVitest ? ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`] : [];
+  const bound = boundToUs({ file: program, args: [...given, ...reporters] }, 'SIGTERM');
   const began = performance.now();
   const child = spawn(bound.file, bound.args, {
     cwd: projectDir,
@@ -73,10 +75,10 @@ export async function runSuite(suite: Suite, { isQuiet, temporaryDir, signal }: 
   signalGroup(child.pid, 'SIGKILL'); // whatever it started and forgot
   ending ??= how;
   const isGreen = ending === undefined;
-  const totals = suite.isVitest
-    ? countTests(await readFile(reportFile, 'utf8').catch(() => undefined), isGreen)
-    : countAsOne(isGreen);
-  return { suite, ...totals, seconds: (performance.now() - began) / 1000, ending, output };
+  const report = suite.isVitest ? await readFile(reportFile, 'utf8').catch(() => undefined) : undefined;
+  const totals = suite.isVitest ? countTests(report, isGreen) : countAsOne(isGreen);
+  const seconds = (performance.now() - began) / 1000;
+  return { suite, ...totals, seconds, ending, output, failures: failuresOf(report) };
 }
 
 function signalGroup(group: number | undefined, name: NodeJS.Signals): void {

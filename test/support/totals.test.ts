@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countAsOne, countTests, sum } from './totals.ts';
+import { countAsOne, countTests, failuresOf, sum } from './totals.ts';
 
 interface File {
   readonly status: string;
@@ -13,9 +13,15 @@ function report(...files: readonly File[]): string {
     numPassedTests: count('passed'),
     numFailedTests: count('failed'),
     numPendingTests: count('pending'),
-    testResults: files.map(({ status, tests }) => ({
+    testResults: files.map(({ status, tests }, at) => ({
+      name: `file ${at}`,
       status,
-      assertionResults: tests.map((each) => ({ status: each })),
+      message: 'it broke\n    at somewhere',
+      assertionResults: tests.map((each) => ({
+        status: each,
+        fullName: `${each} in file ${at}`,
+        failureMessages: each === 'failed' ? ['expected 1\nto be 2\n    at here\n    at there'] : [],
+      })),
     })),
   });
 }
@@ -43,6 +49,15 @@ test('counts a run that failed although no test did', () => {
 
 test('counts a run without a report as failed, whatever it says of itself', () => {
   expect(countTests(undefined, true)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+});
+
+test('names the tests that failed, and the files whose tests could not run, without their stacks', () => {
+  const text = report({ status: 'failed', tests: ['passed', 'failed'] }, { status: 'failed', tests: ['pending'] });
+  expect(failuresOf(text)).toEqual([
+    { what: 'failed in file 0', why: 'expected 1\nto be 2' },
+    { what: 'file 1', why: 'it broke' },
+  ]);
+  expect(failuresOf(undefined)).toEqual([]);
 });
 
 test('sums up', () => {

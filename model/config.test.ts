@@ -47,6 +47,11 @@ test('a missing setting is named with its meaning, and every fault at once', () 
   expect(faults).toContain('  MKONDO_V3_URL is not set; PostgreSQL URL of the v3 database');
 });
 
+test('a setting that does not exist is a fault; those of our other programs are none', () => {
+  expect(faultsOf({ MKONDO_VERIFY_MINUTE: '5' })).toContain('1 fault(s):\n  MKONDO_VERIFY_MINUTE is set, but no such');
+  expect(faultsOf({ MKONDO_LOCAL_V2_PORT: '1', MKONDO_API_TOKEN: 't', MKONDO_V2_URL: 'v2', OTHER: 'x' })).toBe('');
+});
+
 test('no fault repeats a password', () => {
   const faults = faultsOf({ MKONDO_V3_URL: 'mysql://mkondo:secret@v3/openlmis' });
   expect(faults).toContain('MKONDO_V3_URL is set');

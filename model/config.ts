@@ -169,11 +169,29 @@ export const configSchema = settings;
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const result = settings.safeParse(environment);
-  if (result.success) return result.data;
-  const faults = settingFaults(settings, result.error, environment);
+  const faults = [
+    ...(result.success ? [] : settingFaults(settings, result.error, environment)),
+    ...unknownSettings(
+      environment,
+      (name) => name in settings.shape || HAND_PROGRAMS.test(name) || LOCAL_STACK.test(name),
+    ),
+  ];
+  if (result.success && faults.length === 0) return result.data;
   throw new MkondoError('CONFIG_INVALID', `The configuration has ${faults.length} fault(s):\n${faults.join('\n')}`, {
     advice: 'Set these environment variables and start again; docs/configuration.md lists them all.',
   });
+}
+
+/** Settings of programs that are run by hand against a system: the command line, the simulator, the preflight, tests. */
+export const HAND_PROGRAMS = /^MKONDO_(?:(?:SIMULATOR|TEST|V2)_.+|API_TOKEN)$/;
+/** Its processes inherit what a local stack was given. */
+const LOCAL_STACK = /^MKONDO_(?:LOCAL_.+|CACHE_DIR|MONITORING|ALERT_WEBHOOK_URL)$/;
+
+/** One line for each of our variables that no program reads: misspelt, it would change nothing, and nobody would know. */
+export function unknownSettings(environment: NodeJS.ProcessEnv, isKnown: (name: string) => boolean): readonly string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('MKONDO_') && !isKnown(name))
+    .map((name) => `  ${name} is set, but no such setting exists; see how it is spelt, or take it out`);
 }
 
 /** What a fault must not repeat: it ends in logs and on screens. */

@@ -61,7 +61,8 @@ export async function assertPortsFree(ports: Ports, needed: readonly PortName[])
   }
   if (faults.length === 0) return;
   throw new MkondoError('PORT_IN_USE', `${faults.length} port(s) are in use:\n${faults.join('\n')}`, {
-    advice: 'Stop what holds the port, or set the variable named above and start again.',
+    advice:
+      'Stop what holds the port, or set the variable named above and start again; MKONDO_LOCAL_PORT_BASE moves all ports at once.',
   });
 }
 

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { defaultCacheDir, localSchema, projectDir, readLocalSettings } from './settings.ts';
-import { portVariables } from './ports.ts';
+import { portNames, portVariables } from './ports.ts';
+import { defaultCacheDir, readLocalSettings } from './settings.ts';
 
 describe('readLocalSettings', () => {
   test('needs nothing to be set, and gives each part a port of its own', () => {
@@ -12,6 +10,24 @@ describe('readLocalSettings', () => {
 
   test.each(Object.entries(portVariables))('takes the port of %s from %s', (name, variable) => {
     expect(readLocalSettings({ [variable]: '1234' }).ports).toMatchObject({ [name]: 1234 });
+  });
+
+  test('gives ports in a row from a base, but for those that are set themselves', () => {
+    const { ports } = readLocalSettings({ MKONDO_LOCAL_PORT_BASE: '25000', MKONDO_API_PORT: '80' });
+    const numbers = Object.values(ports).filter((port) => port !== 80);
+    expect(ports.api).toBe(80);
+    expect(Math.min(...numbers)).toBe(25_000);
+    expect(Math.max(...numbers)).toBeLessThan(25_000 + portNames.length);
+    expect(() => readLocalSettings({ MKONDO_LOCAL_PORT_BASE: '65530' })).toThrow(
+      /1 fault\(s\)[^]*must be a port, 1 to 65517;/,
+    );
+  });
+
+  test('refuses a setting that does not exist', () => {
+    expect(() => readLocalSettings({ MKONDO_LOCAL_SIMULATOR_RAET: '5' })).toThrow(
+      'MKONDO_LOCAL_SIMULATOR_RAET is set, but no such setting exists',
+    );
+    expect(() => readLocalSettings({ MKONDO_VERIFY_MINUTES: '5', MKONDO_API_TOKEN: 'x' })).not.toThrow();
   });
 
   test('names every fault at once', () => {
@@ -25,8 +41,4 @@ describe('readLocalSettings', () => {
 test('downloads are kept outside of every checkout', () => {
   expect(defaultCacheDir({ XDG_CACHE_HOME: '/caches' })).toBe('/caches/mkondo');
   expect(defaultCacheDir({})).toMatch(/\.cache\/mkondo$/);
-});
-
-test.each(Object.keys(localSchema.shape))('docs/local-stack.md explains %s', (variable) => {
-  expect(readFileSync(join(projectDir, 'docs/local-stack.md'), 'utf8')).toContain(`\`${variable}\``);
 });

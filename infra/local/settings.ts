@@ -2,8 +2,9 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { configSchema, port, settingFaults } from '../../model/config.ts';
+import { HAND_PROGRAMS, configSchema, port, settingFaults, unknownSettings } from '../../model/config.ts';
 import { MkondoError } from '../../model/errors.ts';
+import { portNames, portsFrom, portVariables } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 /** The folder of the checkout. */
@@ -11,6 +12,8 @@ export const projectDir = resolve(import.meta.dirname, '../..');
 
 const onOff = z.enum(['on', 'off'], 'must be on or off');
 const positive = z.coerce.number('must be a number over 0').positive('must be a number over 0');
+
+const MOST_PORT_BASE = 65_535 - portNames.length + 1;
 
 /** The settings, each with its description. */
 export const localSchema = configSchema
@@ -31,6 +34,12 @@ export const localSchema = configSchema
       .min(1, 'must not be empty')
       .optional()
       .describe('folder of downloads, kept between checkouts; default $XDG_CACHE_HOME/mkondo or ~/.cache/mkondo'),
+    MKONDO_LOCAL_PORT_BASE: port
+      .max(MOST_PORT_BASE, `must be a port, 1 to ${MOST_PORT_BASE}`)
+      .optional()
+      .describe(
+        `the first of ${portNames.length} ports in a row, for all that have none of their own: so a second stack stands beside this one`,
+      ),
     MKONDO_LOCAL_V2_PORT: port.default(15_432).describe("port of v2's PostgreSQL"),
     MKONDO_LOCAL_V3_PORT: port.default(15_433).describe("port of v3's PostgreSQL"),
     MKONDO_LOCAL_KAFKA_PORT: port.default(19_092).describe('port of the Kafka broker'),
@@ -64,7 +73,9 @@ export const localSchema = configSchema
       .describe(
         'fsync of both PostgreSQL servers: off is quicker and survives any killed process, but not a loss of power',
       ),
-    MKONDO_LOCAL_DEMO_SCALE: positive.default(1).describe('size of the demo data; 1 loads in seconds'),
+    MKONDO_LOCAL_DEMO_SCALE: positive
+      .default(1)
+      .describe('size of the demo data: 1 is 300 facilities and 37,000 requisition lines, and loads in seconds'),
     MKONDO_LOCAL_DEMO_SEED: z.coerce
       .number('must be a whole number')
       .int('must be a whole number')
@@ -96,42 +107,24 @@ export interface LocalSettings {
  * @throws MkondoError CONFIG_INVALID
  */
 export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings {
-  const result = localSchema.safeParse(environment);
-  if (!result.success) {
-    const faults = settingFaults(localSchema, result.error, environment);
+  const result = localSchema.safeParse(withPortBase(environment));
+  const faults = [
+    ...(result.success ? [] : settingFaults(localSchema, result.error, environment)),
+    ...unknownSettings(environment, isKnown),
+  ];
+  if (!result.success || faults.length > 0)
     throw new MkondoError(
       'CONFIG_INVALID',
       `The settings of the local stack have ${faults.length} fault(s):\n${faults.join('\n')}`,
       {
-        advice: 'Set these environment variables and start again; docs/local-stack.md lists them all.',
+        advice: 'Set these environment variables and start again; docs/configuration.md lists them all.',
       },
     );
-  }
   const given = result.data;
   return {
     stateDir: resolve(projectDir, given.MKONDO_LOCAL_STATE_DIR),
     cacheDir: given.MKONDO_CACHE_DIR === undefined ? defaultCacheDir(environment) : resolve(given.MKONDO_CACHE_DIR),
-    ports: {
-      v2: given.MKONDO_LOCAL_V2_PORT,
-      v3: given.MKONDO_LOCAL_V3_PORT,
-      kafka: given.MKONDO_LOCAL_KAFKA_PORT,
-      kafkaController: given.MKONDO_LOCAL_KAFKA_CONTROLLER_PORT,
-      connect: given.MKONDO_LOCAL_CONNECT_PORT,
-      temporal: given.MKONDO_LOCAL_TEMPORAL_PORT,
-      temporalUi: given.MKONDO_LOCAL_TEMPORAL_UI_PORT,
-      temporalMetrics: given.MKONDO_LOCAL_TEMPORAL_METRICS_PORT,
-      worker: given.MKONDO_WORKER_METRICS_PORT,
-      workerTemporal: given.MKONDO_WORKER_TEMPORAL_METRICS_PORT,
-      bridge: given.MKONDO_BRIDGE_METRICS_PORT,
-      api: given.MKONDO_API_PORT,
-      prometheus: given.MKONDO_LOCAL_PROMETHEUS_PORT,
-      alertmanager: given.MKONDO_LOCAL_ALERTMANAGER_PORT,
-      kafkaJmx: given.MKONDO_LOCAL_KAFKA_JMX_PORT,
-      connectJmx: given.MKONDO_LOCAL_CONNECT_JMX_PORT,
-      v2Exporter: given.MKONDO_LOCAL_V2_EXPORTER_PORT,
-      v3Exporter: given.MKONDO_LOCAL_V3_EXPORTER_PORT,
-      nodeExporter: given.MKONDO_LOCAL_NODE_EXPORTER_PORT,
-    },
+    ports: Object.fromEntries(portNames.map((name) => [name, given[portVariables[name]]])) as Ports,
     monitoring:
       given.MKONDO_MONITORING === 'on'
         ? {
@@ -144,6 +137,21 @@ export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings
     processes: given.MKONDO_LOCAL_PROCESSES === 'on',
     simulator: { enabled: given.MKONDO_LOCAL_SIMULATOR === 'on', actionsPerSecond: given.MKONDO_LOCAL_SIMULATOR_RATE },
   };
+}
+
+/** A port that has no setting of its own follows from the base, where there is one. */
+function withPortBase(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const base = localSchema.shape.MKONDO_LOCAL_PORT_BASE.safeParse(environment['MKONDO_LOCAL_PORT_BASE']);
+  if (base.data === undefined) return environment;
+  const ports = portsFrom(base.data);
+  return {
+    ...Object.fromEntries(portNames.map((name) => [portVariables[name], String(ports[name])])),
+    ...environment,
+  };
+}
+
+function isKnown(name: string): boolean {
+  return name in localSchema.shape || name in configSchema.shape || HAND_PROGRAMS.test(name);
 }
 
 /** Where downloads are kept when nothing is set: outside of every checkout. */

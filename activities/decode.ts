@@ -56,7 +56,7 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
         'EVENT_NOT_JSON',
         '',
         `The message is no JSON: ${(error as Error).message}`,
-        'See who else writes to this topic; when the bytes were damaged, replay the table from v2 by an incremental snapshot.',
+        'See who else writes to this topic, and discard the entry when it was no row of v2; when the bytes were damaged, have the table read again by an incremental snapshot.',
       ),
     ];
   }
@@ -69,7 +69,7 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
         'EVENT_NOT_DEBEZIUM',
         '',
         'The message is JSON but no Debezium change event: it lacks `op` or `source`.',
-        'Check that the connector writes plain envelopes (no ExtractNewRecordState) and that nothing else writes to this topic.',
+        'Check that the connector writes plain envelopes (no ExtractNewRecordState); when something else wrote it, discard the entry.',
       ),
     ];
   }

@@ -74,7 +74,13 @@ export function processEnvironment(stack: Stack): Readonly<Record<string, string
     // A demo on this machine: it listens at 127.0.0.1.
     MKONDO_API_AUTH: 'off',
     MKONDO_API_URL: `http://127.0.0.1:${stack.ports.api}`,
-    ...(stack.prometheus === null ? {} : { MKONDO_PROMETHEUS_URL: stack.prometheus }),
+    ...(stack.prometheus === null
+      ? {}
+      : {
+          MKONDO_PROMETHEUS_URL: stack.prometheus,
+          // There is no Grafana here: the page of charts is the dashboard.
+          MKONDO_DASHBOARD_URL: process.env['MKONDO_DASHBOARD_URL'] ?? `http://127.0.0.1:${stack.ports.api}/charts`,
+        }),
   };
 }
 

@@ -1,7 +1,7 @@
 // One row explained, from both sides, on what the engine itself has landed and written.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { pipelines } from '../pipelines/index.ts';
-import { createSmallV2 } from '../test/engine/small-v2.ts';
+import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
 import { applyAll, createTestbed, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
 import { eventKey, explain, findTable, stateOf } from './explain.ts';
@@ -14,9 +14,9 @@ beforeAll(async () => {
 afterAll(() => testbed.close());
 beforeEach(() => testbed.clean());
 
-async function ask(table: string, key: string): Promise<Explanation> {
+async function ask(table: string, key: string, isWhole = false): Promise<Explanation> {
   const { pool } = testbed.engine('products').deps;
-  const found = await explain(pool, { pipelines, topicPrefix: 'elmis', table, key });
+  const found = await explain(pool, { pipelines, topicPrefix: 'elmis', table, key, isWhole });
   if (found === undefined) throw new Error(`no side has ${table}`);
   return found;
 }
@@ -128,6 +128,39 @@ test('says losses, adopted rows, and rows that are gone from v3', async () => {
   await testbed.client.query('DELETE FROM referencedata.trade_items');
   const [without] = (await ask('referencedata.trade_items', id)).roots;
   expect(without?.v3.find(({ table }) => table === 'referencedata.trade_items')?.row).toBeNull();
+});
+
+test('of a root with parts, shows the part that a row is about, and the whole where it is asked for', async () => {
+  const v2 = createSmallV2('all');
+  v2.transaction((transaction) => {
+    insertInto(transaction, 'requisitions', { id: 1, facilityid: 1, programid: 1, periodid: 1, status: 'INITIATED' });
+    for (const id of [1, 2, 3])
+      insertInto(transaction, 'requisition_line_items', { id, rnrid: 1, productcode: 'code 1', stockinhand: id });
+  });
+  await settle(testbed, v2);
+  const linesOf = ({ roots: [root] }: Explanation): unknown => ({
+    more: root?.moreParts,
+    v2: root?.v2.filter(({ path }) => path === 'root.lines').map(({ key }) => key),
+    v3: root?.v3.filter(({ table }) => table === 'requisition.requisition_line_items').map(({ part }) => part),
+    head:
+      root?.v2.some(({ path }) => path === 'root') && root.v3.some(({ table }) => table === 'requisition.requisitions'),
+  });
+  const line = await one('SELECT id AS value FROM requisition.requisition_line_items WHERE stockonhand = 2');
+  const itself = await one('SELECT id AS value FROM requisition.requisitions');
+  const only = { more: 2, v2: ['2'], v3: ['2'], head: true };
+  const all = { more: 0, v2: ['1', '2', '3'], v3: ['1', '2', '3'], head: true };
+  expect(linesOf(await ask('requisition.requisition_line_items', line))).toEqual(only);
+  expect(linesOf(await ask('requisition_line_items', '2'))).toEqual(only);
+  expect(linesOf(await ask('requisition.requisition_line_items', line, true))).toEqual(all);
+  expect(linesOf(await ask('requisition.requisitions', itself))).toEqual(all);
+  expect(linesOf(await ask('requisitions', '1'))).toEqual(all);
+
+  // Its key is neither declared nor in its join: what the join says of it finds it.
+  const [root] = (await ask('requisition_line_items', '2')).roots;
+  expect(root?.v2.find(({ table }) => table === 'public.facility_approved_products')).toMatchObject({
+    key: '1',
+    position: { topic: 'elmis.public.facility_approved_products', partition: 0, offset: 0 },
+  });
 });
 
 test('tells what is nobody’s from what is not there', async () => {

@@ -1,6 +1,6 @@
-// One row explained: from a v3 row to the v2 rows that it was derived from, or from a v2 row to what became of it. Each root
-// that is concerned is shown whole: what landed, from where in Kafka, what it owns in v3, who wrote it, what was lost on the
-// way, and what keeps it. Reads only, in one look at the database.
+// One row explained: from a v3 row to the v2 rows that it was derived from, or from a v2 row to what became of it. Of each root
+// that is concerned: what landed, from where in Kafka, what it owns in v3, who wrote it, what was lost on the way, and what
+// keeps it; of a root with parts its head and the parts that the row is about. Reads only, in one look at the database.
 import type { ClientBase, Pool } from 'pg';
 import { keyText, keyValues } from '../model/change-event.ts';
 import type { EventValue, Image } from '../model/change-event.ts';
@@ -15,7 +15,8 @@ import { loadRoots } from './load.ts';
 import type { OwnedPieces } from './owned-rows.ts';
 import { planOf } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
-import { wholeRoots } from './scope.ts';
+import { HEAD, wholeRoots } from './scope.ts';
+import type { Piece, Scope } from './scope.ts';
 import { loadTransformation, promotedChange } from './transformation.ts';
 
 export interface Explanation {
@@ -37,7 +38,7 @@ export interface LandedRow {
   readonly table: string;
   /** Its place in the root's tree: 'root', 'root.lines', ...; null for a row that was asked for by itself. */
   readonly path: string | null;
-  /** Null where the pipeline does not declare the whole key, so that the row cannot be found again. */
+  /** Null where landing no longer holds the row. */
   readonly key: string | null;
   /** Where in Kafka it came from; null with the key. */
   readonly position: { readonly topic: string; readonly partition: number; readonly offset: number } | null;
@@ -76,6 +77,8 @@ export interface RootExplanation {
   readonly pipeline: string;
   readonly table: string;
   readonly key: string;
+  /** Parts that are not shown: the row is not about them. */
+  readonly moreParts: number;
   readonly state: 'in v3' | 'due' | 'waiting' | 'in quarantine' | 'deleted' | 'nothing in v3';
   readonly v2: readonly LandedRow[];
   readonly v3: readonly V3RowNow[];
@@ -111,6 +114,8 @@ export interface ExplainInput {
   readonly topicPrefix: string;
   readonly table: string;
   readonly key: string;
+  /** Every part of the roots, also those that the row is not about. */
+  readonly isWhole: boolean;
 }
 
 /** A dosage unit concerns every product: so many roots are shown. */
@@ -144,6 +149,8 @@ export async function explain(pool: Pool, input: ExplainInput): Promise<Explanat
 interface RootOf {
   readonly plan: Plan;
   readonly root: string;
+  /** What of it the row is about. */
+  readonly scope: Scope;
 }
 
 /** From a v2 row to what became of it, in every pipeline that reads it. */
@@ -160,9 +167,9 @@ async function forward(client: ClientBase, input: ExplainInput, asked: Explanati
     // As if it had come just now: the joins, followed backward, lead to every root that it concerns.
     const after = landed?.isLive ? (landed.row as Image) : null;
     const change: RowChange = { source: asked.table, key: asked.key, before: null, after };
-    const scopes = after === null ? wholeRoots([]) : await affectedRoots(client, plan, [change]);
-    const own = plan.root.node.table === asked.table ? [asked.key] : [];
-    roots.push(...[...new Set([...own, ...scopes.keys()])].map((root) => ({ plan, root })));
+    const found = after === null ? wholeRoots([]) : await affectedRoots(client, plan, [change]);
+    const own = plan.root.node.table === asked.table ? wholeRoots([asked.key]) : [];
+    roots.push(...Array.from(new Map([...found, ...own]), ([root, scope]) => ({ plan, root, scope })));
   }
   const events = await readQuarantinedEvents(client, asked);
   const known = await knownRoots(client, roots);
@@ -187,13 +194,16 @@ async function backward(client: ClientBase, input: ExplainInput, asked: Explanat
       const keys = rows.map(({ row }) => keyText(target.key.map((column) => (row as Image)[column]))) as string[];
       // One that is gone from v3 may still stand in the ledger, under its whole key.
       const wanted = [...new Set([...keys, asked.key])];
-      const { rows: found } = await client.query<{ root: string }>(
-        `SELECT root FROM cdc.ledger WHERE pipeline = $1
-           AND EXISTS (SELECT FROM jsonb_each(owned) piece WHERE piece.value -> $2 ?| $3::text[])
-         UNION SELECT root FROM cdc.crosswalk WHERE pipeline = $1 AND v3_table = $4 AND v3_id::text = ANY($3)`,
+      const { rows: found } = await client.query<{ root: string; pieces: readonly Piece[] }>(
+        `SELECT root, array_agg(piece.key) AS pieces FROM cdc.ledger CROSS JOIN jsonb_each(owned) piece
+         WHERE pipeline = $1 AND piece.value -> $2 ?| $3::text[] GROUP BY root
+         UNION ALL SELECT root, '{}' FROM cdc.crosswalk WHERE pipeline = $1 AND v3_table = $4 AND v3_id::text = ANY($3)`,
         [pipeline.name, name, wanted, asked.table],
       );
-      roots.push(...found.map(({ root }) => ({ plan, root })));
+      // The first target is the aggregate itself.
+      const isAggregate = name === Object.keys(pipeline.owns)[0];
+      const scopeOf = (pieces: readonly Piece[]): Scope => (isAggregate ? 'whole' : new Set(pieces));
+      roots.push(...found.map(({ root, pieces }) => ({ plan, root, scope: scopeOf(pieces) })));
     }
   }
   const unique = [...new Map(roots.map((each) => [`${each.plan.pipeline.name} ${each.root}`, each])).values()];
@@ -213,8 +223,16 @@ async function explained(
   found: Pick<Explanation, 'asked' | 'answer' | 'rows' | 'quarantinedEvents'> & { readonly roots: readonly RootOf[] },
 ): Promise<Explanation> {
   const roots: RootExplanation[] = [];
-  for (const each of found.roots.slice(0, MOST_ROOTS))
-    roots.push(await explainRoot(client, { ...each, topicPrefix: input.topicPrefix }));
+  for (const each of found.roots.slice(0, MOST_ROOTS)) {
+    const isWhole = input.isWhole || each.plan.part === null;
+    roots.push(
+      await explainRoot(client, {
+        ...each,
+        scope: isWhole || each.scope === 'whole' ? 'whole' : new Set([HEAD, ...each.scope]),
+        topicPrefix: input.topicPrefix,
+      }),
+    );
+  }
   return { ...found, roots, moreRoots: Math.max(0, found.roots.length - MOST_ROOTS) };
 }
 
@@ -248,9 +266,10 @@ interface RootRow {
 
 async function explainRoot(
   client: ClientBase,
-  { plan, root, topicPrefix }: RootOf & { readonly topicPrefix: string },
+  { plan, root, scope, topicPrefix }: RootOf & { readonly topicPrefix: string },
 ): Promise<RootExplanation> {
   const { pipeline } = plan;
+  const isShown = ([piece]: readonly [Piece, unknown]): boolean => scope === 'whole' || scope.has(piece);
   const { rows } = await client.query<RootRow>(
     `SELECT l.owned, l.losses, l.run, l.written_at, l.version, d.attempts,
             CASE WHEN isfinite(d.not_before) THEN to_json(d.not_before) #>> '{}' END AS not_before, nullif(d.operation, '') AS operation
@@ -271,7 +290,9 @@ async function explainRoot(
     'SELECT v3_table AS table, v3_id AS id, adopted_at FROM cdc.crosswalk WHERE pipeline = $1 AND root = $2 ORDER BY 1, 2',
     [pipeline.name, root],
   );
-  const v2 = await readTree(client, { plan, root, topicPrefix });
+  const v2 = await readTree(client, { plan, root, scope, topicPrefix });
+  const pieces = Object.entries(books.owned ?? {});
+  const shownPieces = pieces.filter(isShown);
   const isLive = v2.some(({ path, isLive: lives }) => path === 'root' && lives);
   const isQuarantined = quarantine.some(({ resolvedAt }) => resolvedAt === null);
   const inV3 = books.owned !== null || adopted.rows.length > 0;
@@ -279,9 +300,10 @@ async function explainRoot(
     pipeline: pipeline.name,
     table: plan.root.node.table,
     key: root,
+    moreParts: pieces.length - shownPieces.length,
     state: stateOf({ isQuarantined, isWaiting: waiting.rows.length > 0, isDue: books.attempts !== null, inV3, isLive }),
     v2,
-    v3: await readOwned(client, pipeline, books.owned ?? {}),
+    v3: await readOwned(client, pipeline, Object.fromEntries(shownPieces)),
     adopted: adopted.rows.map(({ table, id, adopted_at: at }) => ({ table, id, adoptedAt: at.toISOString() })),
     written:
       books.run === null
@@ -292,12 +314,14 @@ async function explainRoot(
             version: books.version ?? '',
             isOutdated: books.version !== (await currentVersion(client, pipeline)),
           },
-    losses: Object.entries(books.losses ?? {}).flatMap(([part, counts]) =>
-      Object.entries(counts).map(([name, count]) => {
-        const [code = '', column = ''] = name.split(' ');
-        return { part, code, column, count };
-      }),
-    ),
+    losses: Object.entries(books.losses ?? {})
+      .filter(isShown)
+      .flatMap(([part, counts]) =>
+        Object.entries(counts).map(([name, count]) => {
+          const [code = '', column = ''] = name.split(' ');
+          return { part, code, column, count };
+        }),
+      ),
     due:
       books.attempts === null
         ? null
@@ -334,9 +358,9 @@ export function stateOf(root: {
 /** Every v2 row that the root's v3 rows follow from, as `derive` sees it, with where it came from. */
 async function readTree(
   client: ClientBase,
-  { plan, root, topicPrefix }: RootOf & { readonly topicPrefix: string },
+  { plan, root, scope, topicPrefix }: RootOf & { readonly topicPrefix: string },
 ): Promise<readonly LandedRow[]> {
-  const { trees } = await loadRoots(client, plan, { scopes: wholeRoots([root]) });
+  const { trees } = await loadRoots(client, plan, { scopes: new Map([[root, scope]]) });
   const tree = trees.get(root);
   const where = (table: string): LandedTable => ({ plan, topicPrefix, table });
   // Gone from v2: what landing remembers of it.
@@ -345,66 +369,86 @@ async function readTree(
       ...row,
       path: 'root',
     }));
-  const found: { readonly node: PlannedNode; readonly row: Tree; readonly key: string | null }[] = [];
+  const found: { readonly node: PlannedNode; readonly row: Tree; readonly place: Tree }[] = [];
   const visit = (node: PlannedNode, row: Tree, above: Tree): void => {
     if (found.length >= MOST_ROWS) return;
-    found.push({ node, row, key: node === plan.root ? root : keyOf(node, { row, above, root: tree }) });
+    found.push({ node, row, place: node === plan.root ? { _key: root } : placeOf(node, { row, above, root: tree }) });
     for (const child of node.children) {
       const below = row[child.path.at(-1) as string];
       for (const each of Array.isArray(below) ? below : [below]) if (isTree(each)) visit(child, each, row);
     }
   };
   visit(plan.root, tree, tree);
-  const landed = new Map<string, ReadonlyMap<string, LandedRow>>();
-  for (const table of new Set(found.map(({ node }) => node.node.table))) {
-    const keys = found.filter(({ node }) => node.node.table === table).map(({ key }) => key);
-    landed.set(
-      table,
-      await readLanded(
-        client,
-        where(table),
-        keys.filter((key) => key !== null),
-      ),
-    );
+  const landed = new Map<PlannedNode, readonly LandedRow[]>();
+  for (const node of new Set(found.map((each) => each.node))) {
+    const places = found.filter((each) => each.node === node).map(({ place }) => place);
+    landed.set(node, await readPlaces(client, where(node.node.table), places));
   }
-  return found.map((each) => {
-    const { key } = each;
-    const { table } = each.node.node;
-    const from = landed.get(table)?.get(key ?? '');
-    const names = new Set(each.node.children.map((child) => child.path.at(-1)));
+  return found.map(({ node, row, place }) => {
+    const { table } = node.node;
+    const from = landed.get(node)?.find((each) => isAt(each, place));
+    const names = new Set(node.children.map((child) => child.path.at(-1)));
     return {
       pipeline: plan.pipeline.name,
       table,
-      path: ['root', ...each.node.path].join('.'),
-      key,
+      path: ['root', ...node.path].join('.'),
+      key: from?.key ?? null,
       position: from?.position ?? null,
       committedAt: from?.committedAt ?? null,
       isLive: true,
-      row: Object.fromEntries(Object.entries(each.row).filter(([column]) => !names.has(column))),
+      row: Object.fromEntries(Object.entries(row).filter(([column]) => !names.has(column))),
     };
   });
 }
 
 /**
- * The key of a joined row: from its own columns as far as they are declared, else from where its join starts. Null where
- * neither says it.
+ * Where a joined row is to be found in landing: by its key, as far as its own columns are declared or its join says it, else
+ * by what its join and its declared columns say of it.
  */
-function keyOf(
+function placeOf(
   { node, join }: PlannedNode,
   { row, above, root }: { readonly row: Tree; readonly above: Tree; readonly root: Tree },
-): string | null {
-  const values = node.key.map((column) => {
-    const path = join?.on[column];
-    if (row[column] !== undefined || path === undefined) return row[column];
-    if (!path.includes('.')) return above[path];
-    return path
-      .split('.')
-      .slice(1)
-      .reduce<unknown>((at, step) => (isTree(at) ? at[step] : undefined), root);
+): Tree {
+  const linked = Object.fromEntries(
+    Object.entries(join?.on ?? {}).map(([column, path]) => [
+      column,
+      path.includes('.')
+        ? path
+            .split('.')
+            .slice(1)
+            .reduce<unknown>((at, step) => (isTree(at) ? at[step] : undefined), root)
+        : above[path],
+    ]),
+  );
+  const values = node.key.map((column) => row[column] ?? linked[column]);
+  if (values.every((value) => value !== undefined && value !== null)) return { _key: keyText(values as EventValue[]) };
+  const declared = node.columns.filter((column) => isPlain(row[column])).map((column) => [column, row[column]]);
+  return { ...linked, ...Object.fromEntries(declared) };
+}
+
+/** Values that landing writes as `derive` sees them: dates, numerics and the like have another text there. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value);
+}
+
+function isAt({ key, row }: LandedRow, place: Tree): boolean {
+  return Object.entries(place).every(
+    ([column, value]) => (column === '_key' ? key : (row as Tree)[column]) === String(value),
+  );
+}
+
+/** The rows that stand at these places; a few more where places name different columns. */
+async function readPlaces(client: ClientBase, at: LandedTable, places: readonly Tree[]): Promise<readonly LandedRow[]> {
+  const [first] = places;
+  if (first === undefined) return [];
+  const columns = Object.keys(first).filter((column) => places.every((place) => column in place));
+  const same = columns.map((column) => `t.${quote(column)} = p.${quote(column)}`).join(' AND ');
+  const types = columns.map((column) => `${quote(column)} text`).join(', ');
+  const wanted = places.map((place) => Object.fromEntries(columns.map((column) => [column, String(place[column])])));
+  return readLandedWhere(client, at, {
+    condition: `t._live > 0 AND EXISTS (SELECT FROM json_to_recordset($1) AS p (${types}) WHERE ${same})`,
+    values: [JSON.stringify(wanted)],
   });
-  return values.some((value) => value === undefined || value === null)
-    ? null
-    : (keyText(values as EventValue[]) ?? null);
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -419,12 +463,22 @@ interface LandedTable {
   readonly table: string;
 }
 
-/** Key -> the newest image of the row, whole, whichever columns of its own the landing table has. */
+/** Key -> the newest image of the row, also of one that is deleted in v2. */
 async function readLanded(
   client: ClientBase,
-  { plan, topicPrefix, table }: LandedTable,
+  at: LandedTable,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, LandedRow>> {
+  const rows = await readLandedWhere(client, at, { condition: 't._key = ANY($1)', values: [keys] });
+  return new Map(rows.map((row) => [row.key ?? '', row]));
+}
+
+/** Rows as they landed, whole, whichever columns of its own the landing table has. */
+async function readLandedWhere(
+  client: ClientBase,
+  { plan, topicPrefix, table }: LandedTable,
+  { condition, values }: { readonly condition: string; readonly values: readonly unknown[] },
+): Promise<readonly LandedRow[]> {
   const { rows } = await client.query<{
     key: string;
     live: boolean;
@@ -433,25 +487,20 @@ async function readLanded(
     image: Readonly<Record<string, unknown>>;
   }>(
     `SELECT _key AS key, _live > 0 AS live, _offset AS "offset", _committed_at AS committed, to_jsonb(t) AS image
-     FROM ${landingTable(plan.pipeline.name, table)} t WHERE _key = ANY($1)`,
-    [keys],
+     FROM ${landingTable(plan.pipeline.name, table)} t WHERE ${condition}`,
+    [...values],
   );
-  return new Map(
-    rows.map(({ key, live, offset, committed, image }) => [
-      key,
-      {
-        pipeline: plan.pipeline.name,
-        table,
-        path: null,
-        key,
-        // Topics have one partition each.
-        position: { topic: `${topicPrefix}.${table}`, partition: 0, offset: Number(offset) },
-        committedAt: Number(committed) > 0 ? new Date(Number(committed)).toISOString() : null,
-        isLive: live,
-        row: Object.fromEntries(Object.entries(image).filter(([column]) => !column.startsWith('_'))),
-      },
-    ]),
-  );
+  return rows.map(({ key, live, offset, committed, image }) => ({
+    pipeline: plan.pipeline.name,
+    table,
+    path: null,
+    key,
+    // Topics have one partition each.
+    position: { topic: `${topicPrefix}.${table}`, partition: 0, offset: Number(offset) },
+    committedAt: Number(committed) > 0 ? new Date(Number(committed)).toISOString() : null,
+    isLive: live,
+    row: Object.fromEntries(Object.entries(image).filter(([column]) => !column.startsWith('_'))),
+  }));
 }
 
 /** Rows of a v3 table by its column `id`, or by the key that the ledger has. */

@@ -51,6 +51,7 @@ const rootSchema = z.object({
   pipeline: z.string(),
   table: z.string(),
   key: z.string(),
+  moreParts: z.int().describe('parts (lines of a requisition) that are not shown, since the row is not about them'),
   state: z.enum(['in v3', 'due', 'waiting', 'in quarantine', 'deleted', 'nothing in v3']),
   v2: z.array(landedRow),
   v3: z.array(v3Row),
@@ -84,6 +85,10 @@ export function registerExplain(app: FastifyInstance, { pool, pipelines, topicPr
       key: text
         .min(1, 'is missing')
         .describe("v3: the row's id; v2: its key; of several columns, a JSON array of their texts"),
+      show: z
+        .enum(['concerned', 'whole'])
+        .default('concerned')
+        .describe('of a root with parts (a requisition with its lines): those that the row is about, or all'),
     }),
     answer: z.object({
       asked: z.object({ side: z.enum(['v2', 'v3']), table: z.string(), key: z.string() }),
@@ -94,8 +99,9 @@ export function registerExplain(app: FastifyInstance, { pool, pipelines, topicPr
       quarantinedEvents: z.array(quarantinedSchema),
     }),
     refuses: ['TABLE_UNKNOWN'],
-    handle: async ({ query: asked }) => {
-      const found = await explain(pool, { pipelines, topicPrefix, ...asked }).catch((error: unknown) => {
+    handle: async ({ query: { show, ...asked } }) => {
+      const isWhole = show === 'whole';
+      const found = await explain(pool, { pipelines, topicPrefix, ...asked, isWhole }).catch((error: unknown) => {
         throw unavailable(error) ?? ourSchemaBroken(error) ?? error;
       });
       if (found === undefined)

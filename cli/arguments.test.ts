@@ -34,6 +34,11 @@ test('status looks once, again, or as the terminal has it', () => {
   expect(parse('status --once --api http://api')).toMatchObject({ once: true, api: 'http://api' });
 });
 
+test('a row is explained, with the parts that it is about or whole', () => {
+  expect(parse('explain products 1')).toMatchObject({ name: 'explain', table: 'products', key: '1', whole: false });
+  expect(parse('explain products 1 --whole')).toMatchObject({ whole: true });
+});
+
 test('an experiment is started, looked at and decided on', () => {
   expect(parse('experiment')).toMatchObject({ name: 'experiment', act: 'list' });
   expect(parse('experiment start products --with deployed --reason x --share 0.5 --no-wait')).toMatchObject({

@@ -35,7 +35,7 @@ export type Command =
       /** Of the API's query. */
       readonly filter: Readonly<Record<string, string>>;
     })
-  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string })
+  | (Common & { readonly name: 'explain'; readonly table: string; readonly key: string; readonly whole: boolean })
   | (Common & { readonly name: 'events'; readonly pipeline: string | null; readonly after: string | null })
   | (Common & {
       readonly name: 'figure';
@@ -130,6 +130,7 @@ export const usage = `mkondo <command> [pipeline ...] [options]
       --code CODE, --source TABLE, --kind event|root, --root KEY, --entry ID
                                which; --root and --entry more than once to retry or discard; --everything discards all
   explain <table> <id>       a v3 row by table and id, or a v2 row by table and key: where it comes from, what became of it
+      --whole                  of a requisition all lines, not only those that the row is about
   figure [report] [column=value ...]
                              the rows of v2 and v3 behind a report's figure; alone, the reports and what names their figures
 
@@ -172,6 +173,7 @@ const options = {
   with: { type: 'string' },
   share: { type: 'string' },
   'despite-failures': { type: 'boolean' },
+  whole: { type: 'boolean' },
 } as const;
 
 type Option = keyof typeof options;
@@ -193,7 +195,7 @@ const optionsOf: Readonly<Record<string, readonly Option[]>> = {
   experiment: ['with', 'share', 'reason', 'no-wait', 'despite-failures'],
   verify: ['all', 'against', 'no-wait'],
   quarantine: ['retry', 'discard', 'everything', 'state', 'limit', ...entries, 'reason', 'by', 'id', 'no-wait'],
-  explain: [],
+  explain: ['whole'],
   events: ['after'],
   cancel: ['reason', 'by'],
   figure: ['limit'],
@@ -228,7 +230,7 @@ export function parseArguments(argv: readonly string[]): Command {
     const [table, key, ...more] = names;
     if (table === undefined || key === undefined || more.length > 0)
       throw wrong('explain takes a table and a key: mkondo explain referencedata.orderables 5d0c…');
-    return { name, json, api, table, key };
+    return { name, json, api, table, key, whole: values.whole === true };
   }
   if (name === 'events') {
     const [pipeline = null, ...more] = names;

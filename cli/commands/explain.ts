@@ -35,6 +35,7 @@ const schema = z.looseObject({
       pipeline: z.string(),
       table: z.string(),
       key: z.string(),
+      moreParts: z.number(),
       state: z.string(),
       v2: z.array(landed),
       v3: z.array(z.looseObject({ table: z.string(), key: z.string(), row })),
@@ -56,9 +57,10 @@ export type ExplanationView = z.infer<typeof schema>;
 
 export async function explain(
   context: Context,
-  { table, key }: Extract<Command, { readonly name: 'explain' }>,
+  { table, key, whole }: Extract<Command, { readonly name: 'explain' }>,
 ): Promise<ExitCode> {
-  const found = await context.api.get(`/explain?${new URLSearchParams({ table, key }).toString()}`, schema);
+  const asked = new URLSearchParams({ table, key, show: whole ? 'whole' : 'concerned' });
+  const found = await context.api.get(`/explain?${asked.toString()}`, schema);
   if (context.json) print(context, found);
   else context.output.write(`${explanationText(found).join('\n')}\n`);
   return exitCodes.done;
@@ -93,6 +95,7 @@ function explanationText(found: ExplanationView): readonly string[] {
     for (const each of root.v3)
       lines.push(`    ${each.table} ${each.key}`, `      ${each.row === null ? 'is not there' : values(each.row)}`);
     for (const each of root.adopted) lines.push(`    ${each.table} ${each.id}  v3's own, adopted`);
+    if (root.moreParts > 0) lines.push(`  ${root.moreParts} other part(s) of it: --whole shows them`);
   }
   if (found.moreRoots > 0) lines.push('', `and ${found.moreRoots} more`);
   return lines;

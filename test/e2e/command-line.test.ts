@@ -75,8 +75,13 @@ test('a long operation is watched to its end', async () => {
 
 test('a figure leads to the v2 rows behind it', async () => {
   const [line] = await v3<{ id: string }>('SELECT id FROM requisition.requisition_line_items LIMIT 1');
-  const found = await mkondo('explain', 'requisition.requisition_line_items', line?.id ?? '');
-  expect(found).toMatchObject({ code: 0, complaints: '' });
+  const asked = ['explain', 'requisition.requisition_line_items', line?.id ?? ''];
+  const [few, found] = [await mkondo(...asked), await mkondo(...asked, '--whole')];
+  expect([few, found]).toMatchObject([
+    { code: 0, complaints: '' },
+    { code: 0, complaints: '' },
+  ]);
+  expect(few.out.match(/root\.lines {2}public\.requisition_line_items/g)).toHaveLength(1);
   const [, root] = /follows from public\.requisitions (\d+)/.exec(found.out) ?? [];
   const lines = await v2<{ id: number }>('SELECT id FROM requisition_line_items WHERE rnrid = $1', [root]);
   expect(lines.length).toBeGreaterThan(0);

@@ -194,12 +194,14 @@ describe('a v3 that no longer fits the mapping', () => {
     const v2 = createSmallV2();
     v2.add('geographic_levels', { id: 1, name: 'one' });
     const engine = reading(testbed.engine('geographic-levels'), v2);
-    const run = () => apply(engine, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits);
+    const run = (within = limits) =>
+      apply(engine, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, within);
     await run();
     await testbed.client.query('ALTER TABLE referencedata.geographic_levels RENAME levelnumber TO depth');
     try {
       v2.add('geographic_levels', { id: 2, name: 'two' });
-      const stopped = await run();
+      // It returns when it has stopped, however long it might have stayed.
+      const stopped = await run({ longestMs: 3_600_000, lingerMs: 3_600_000 });
       expect(stopped).toMatchObject({
         mode: 'drifted',
         stop: { code: 'SCHEMA_DRIFT' },

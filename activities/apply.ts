@@ -56,13 +56,24 @@ export async function apply(
   const { pool, metrics } = engine.deps;
   const total = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
   let lastWork = Date.now();
+  // It then returns, so that the workflow knows at once, and does not refuse the resume of who knows from elsewhere.
+  let isStopped = false;
+  const orStop = async <T>(work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof MkondoError) || error.code !== 'SCHEMA_DRIFT') throw error;
+      isStopped = (await stop(engine, error)) || isStopped;
+      return otherwise();
+    }
+  };
   const drain = createDrain(engine, {
     run: scope.run,
     done(totals) {
       addTo(total, totals);
       lastWork = Date.now();
     },
-    orStop: (work) => orStop(engine, work, () => Promise.resolve(null)),
+    orStop: (work) => orStop(work, () => Promise.resolve(null)),
   });
   let positions = await startPositions(engine);
   let lookedForTopics = Date.now();
@@ -96,7 +107,7 @@ export async function apply(
       scope.heartbeat({ applied: positions, counts: total });
       const now = Date.now();
       const hasReached = Object.entries(input.claimed).every(([at, offset]) => (positions[at] ?? 0) >= offset);
-      if (scope.signal.aborted || now - began >= limits.longestMs) break;
+      if (scope.signal.aborted || isStopped || now - began >= limits.longestMs) break;
       if (hasReached && now - lastWork >= limits.lingerMs) break;
       if (Object.keys(positions).length < engine.topics.length && now - lookedForTopics >= TOPICS_MS) {
         lookedForTopics = now;
@@ -127,7 +138,6 @@ export async function apply(
       reading = readAhead();
       const batch = { chunk, from, decoded, carried, run: scope.run };
       const report = await orStop(
-        engine,
         () => applyBatch(engine, { ...batch, isDeferred: isCatchingUp }),
         // Stopped now: it lands all the same.
         () => applyBatch(engine, { ...batch, isDeferred: true }),
@@ -190,32 +200,22 @@ async function startPositions(engine: Engine): Promise<Offsets> {
   return Object.fromEntries(partitions.map((at) => [at, stored[at] ?? 0]));
 }
 
-/** Does `work`; when v3 no longer fits the mapping, stops the pipeline and does `otherwise`. */
-async function orStop<T>(engine: Engine, work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof MkondoError) || error.code !== 'SCHEMA_DRIFT') throw error;
-    await stop(engine, error);
-    return otherwise();
-  }
-}
-
-async function stop(engine: Engine, error: MkondoError): Promise<void> {
-  if (errorFates[error.code] !== 'stop') return;
+/** Stops the pipeline where it runs. False where somebody had stopped or paused it before. */
+async function stop(engine: Engine, error: MkondoError): Promise<boolean> {
+  if (errorFates[error.code] !== 'stop') return false;
   engine.deps.metrics.countError(error, engine.name);
   engine.deps.log.error({ pipeline: engine.name, code: error.code, advice: error.advice }, error.message);
-  await inTransaction(engine.deps.pool, async (client) => {
+  return inTransaction(engine.deps.pool, async (client) => {
     const { mode } = await lockPipeline(client, engine.name);
-    if (mode === 'running') {
-      await setMode(client, {
-        pipeline: engine.name,
-        mode: 'drifted',
-        reason: error.advice,
-        by: 'system',
-        stop: { code: error.code, message: error.message },
-      });
-    }
+    if (mode !== 'running') return false;
+    await setMode(client, {
+      pipeline: engine.name,
+      mode: 'drifted',
+      reason: error.advice,
+      by: 'system',
+      stop: { code: error.code, message: error.message },
+    });
+    return true;
   });
 }
 

@@ -2,7 +2,7 @@
 // that is concerned: what landed, from where in Kafka, what it owns in v3, who wrote it, what was lost on the way, and what
 // keeps it; of a root with parts its head and the parts that the row is about. Reads only, in one look at the database.
 import type { ClientBase, Pool } from 'pg';
-import { keyText, keyValues } from '../model/change-event.ts';
+import { keyText, keyValues, textOf } from '../model/change-event.ts';
 import type { EventValue, Image } from '../model/change-event.ts';
 import { v2Tables } from '../pipelines/catalog/v2.ts';
 import { v3Tables } from '../pipelines/catalog/v3.ts';
@@ -11,7 +11,8 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import { affectedRoots } from './affected-roots.ts';
 import { landingTable, quote, quoteTable } from './identifiers.ts';
 import type { RowChange } from './landing.ts';
-import { loadRoots } from './load.ts';
+import { getter, loadRoots } from './load.ts';
+import type { LoadedRow } from './load.ts';
 import type { OwnedPieces } from './owned-rows.ts';
 import { planOf } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
@@ -38,7 +39,7 @@ export interface LandedRow {
   readonly table: string;
   /** Its place in the root's tree: 'root', 'root.lines', ...; null for a row that was asked for by itself. */
   readonly path: string | null;
-  /** Null where landing no longer holds the row. */
+  /** Null where neither its columns nor its join tell which row of landing it is. */
   readonly key: string | null;
   /** Where in Kafka it came from; null with the key. */
   readonly position: { readonly topic: string; readonly partition: number; readonly offset: number } | null;
@@ -369,30 +370,39 @@ async function readTree(
       ...row,
       path: 'root',
     }));
-  const found: { readonly node: PlannedNode; readonly row: Tree; readonly place: Tree }[] = [];
-  const visit = (node: PlannedNode, row: Tree, above: Tree): void => {
+  const found: Found[] = [];
+  const visit = (node: PlannedNode, row: LoadedRow, above: LoadedRow): void => {
     if (found.length >= MOST_ROWS) return;
-    found.push({ node, row, place: node === plan.root ? { _key: root } : placeOf(node, { row, above, root: tree }) });
+    found.push({ node, row, above, key: node === plan.root ? root : keyOf(node, { row, above, root: tree }) });
     for (const child of node.children) {
       const below = row[child.path.at(-1) as string];
-      for (const each of Array.isArray(below) ? below : [below]) if (isTree(each)) visit(child, each, row);
+      for (const each of Array.isArray(below) ? below : [below])
+        if (typeof each === 'object' && each !== null) visit(child, each, row);
     }
   };
   visit(plan.root, tree, tree);
-  const landed = new Map<PlannedNode, readonly LandedRow[]>();
-  for (const node of new Set(found.map((each) => each.node))) {
-    const places = found.filter((each) => each.node === node).map(({ place }) => place);
-    landed.set(node, await readPlaces(client, where(node.node.table), places));
+  const byKey = new Map<string, ReadonlyMap<string, LandedRow>>();
+  for (const table of new Set(found.map(({ node }) => node.node.table))) {
+    const keys = found.flatMap(({ node, key }) => (node.node.table === table && key !== null ? [key] : []));
+    byKey.set(table, await readLanded(client, where(table), keys));
   }
-  return found.map(({ node, row, place }) => {
+  const unkeyed = Map.groupBy(
+    found.filter(({ key }) => key === null),
+    ({ node }) => node,
+  );
+  const byJoin = new Map<LoadedRow, LandedRow>();
+  for (const [node, rows] of unkeyed)
+    for (const [row, landed] of await readJoined(client, where(node.node.table), { node, rows, root: tree }))
+      byJoin.set(row, landed);
+  return found.map(({ node, row, key }) => {
     const { table } = node.node;
-    const from = landed.get(node)?.find((each) => isAt(each, place));
+    const from = key === null ? byJoin.get(row) : byKey.get(table)?.get(key);
     const names = new Set(node.children.map((child) => child.path.at(-1)));
     return {
       pipeline: plan.pipeline.name,
       table,
       path: ['root', ...node.path].join('.'),
-      key: from?.key ?? null,
+      key: key ?? from?.key ?? null,
       position: from?.position ?? null,
       committedAt: from?.committedAt ?? null,
       isLive: true,
@@ -401,60 +411,69 @@ async function readTree(
   });
 }
 
+/** A row of a root's tree, below the row that it is joined to; its key where it is known. */
+interface Found {
+  readonly node: PlannedNode;
+  readonly row: LoadedRow;
+  readonly above: LoadedRow;
+  readonly key: string | null;
+}
+
 /**
- * Where a joined row is to be found in landing: by its key, as far as its own columns are declared or its join says it, else
- * by what its join and its declared columns say of it.
+ * The key of a joined row: from its own columns as far as they are declared, else from where its join starts. Null where
+ * neither says it.
  */
-function placeOf(
+function keyOf(
   { node, join }: PlannedNode,
-  { row, above, root }: { readonly row: Tree; readonly above: Tree; readonly root: Tree },
-): Tree {
-  const linked = Object.fromEntries(
-    Object.entries(join?.on ?? {}).map(([column, path]) => [
-      column,
-      path.includes('.')
-        ? path
-            .split('.')
-            .slice(1)
-            .reduce<unknown>((at, step) => (isTree(at) ? at[step] : undefined), root)
-        : above[path],
-    ]),
-  );
-  const values = node.key.map((column) => row[column] ?? linked[column]);
-  if (values.every((value) => value !== undefined && value !== null)) return { _key: keyText(values as EventValue[]) };
-  const declared = node.columns.filter((column) => isPlain(row[column])).map((column) => [column, row[column]]);
-  return { ...linked, ...Object.fromEntries(declared) };
-}
-
-/** Values that landing writes as `derive` sees them: dates, numerics and the like have another text there. */
-function isPlain(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value);
-}
-
-function isAt({ key, row }: LandedRow, place: Tree): boolean {
-  return Object.entries(place).every(
-    ([column, value]) => (column === '_key' ? key : (row as Tree)[column]) === String(value),
-  );
-}
-
-/** The rows that stand at these places; a few more where places name different columns. */
-async function readPlaces(client: ClientBase, at: LandedTable, places: readonly Tree[]): Promise<readonly LandedRow[]> {
-  const [first] = places;
-  if (first === undefined) return [];
-  const columns = Object.keys(first).filter((column) => places.every((place) => column in place));
-  const same = columns.map((column) => `t.${quote(column)} = p.${quote(column)}`).join(' AND ');
-  const types = columns.map((column) => `${quote(column)} text`).join(', ');
-  const wanted = places.map((place) => Object.fromEntries(columns.map((column) => [column, String(place[column])])));
-  return readLandedWhere(client, at, {
-    condition: `t._live > 0 AND EXISTS (SELECT FROM json_to_recordset($1) AS p (${types}) WHERE ${same})`,
-    values: [JSON.stringify(wanted)],
+  { row, above, root }: { readonly row: LoadedRow; readonly above: LoadedRow; readonly root: LoadedRow },
+): string | null {
+  const values = node.key.map((column) => {
+    const path = join?.on[column];
+    return row[column] !== undefined || path === undefined ? row[column] : getter(path)({ row: above, root });
   });
+  return values.some((value) => value === undefined || value === null) ? null : (keyText(values) ?? null);
 }
 
-type Tree = Readonly<Record<string, unknown>>;
+/** Columns of which `derive` sees the text that landing holds, or a whole number that has no other. */
+const LANDED_AS_SEEN = /^(?:integer|smallint|bigint|text|character varying)/;
 
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null;
+/**
+ * Rows whose key is not known, by what their join and their declared columns say of them. A row that several in landing may
+ * be is left out.
+ */
+async function readJoined(
+  client: ClientBase,
+  at: LandedTable,
+  { node, rows, root }: { readonly node: PlannedNode; readonly rows: readonly Found[]; readonly root: LoadedRow },
+): Promise<ReadonlyMap<LoadedRow, LandedRow>> {
+  const links = Object.entries(node.join?.on ?? {}).map(([column, path]) => ({ column, get: getter(path) }));
+  if (links.length === 0) return new Map();
+  const types = v2Tables[node.node.table].columns as Readonly<Record<string, string>>;
+  const seen = node.node.columns.filter((column) => LANDED_AS_SEEN.test(types[column] ?? ''));
+  const columns = [...new Set([...links.map(({ column }) => column), ...seen])];
+  const wanted = rows.map(({ row, above }, index) => ({
+    ...Object.fromEntries(seen.map((column) => [column, textOf(row[column])])),
+    ...Object.fromEntries(links.map(({ column, get }) => [column, get({ row: above, root })])),
+    _index: index,
+  }));
+  // The links have indexes, and are never NULL.
+  const same = [
+    ...links.map(({ column }) => `t.${quote(column)} = p.${quote(column)}`),
+    ...seen.map((column) => `t.${quote(column)} IS NOT DISTINCT FROM p.${quote(column)}`),
+  ];
+  const { rows: landed } = await client.query<LandedImage & { index: number }>(
+    `SELECT p._index AS index, ${LANDED_IMAGE}
+     FROM json_to_recordset($1) AS p (_index int, ${columns.map((column) => `${quote(column)} text`).join(', ')})
+     JOIN ${landingTable(at.plan.pipeline.name, at.table)} t ON t._live > 0 AND ${same.join(' AND ')}`,
+    [JSON.stringify(wanted)],
+  );
+  const candidates = Map.groupBy(landed, ({ index }) => index);
+  return new Map(
+    rows.flatMap(({ row }, index) => {
+      const [only, ...others] = candidates.get(index) ?? [];
+      return only === undefined || others.length > 0 ? [] : [[row, landedRow(at, only)] as const];
+    }),
+  );
 }
 
 interface LandedTable {
@@ -463,34 +482,22 @@ interface LandedTable {
   readonly table: string;
 }
 
-/** Key -> the newest image of the row, also of one that is deleted in v2. */
-async function readLanded(
-  client: ClientBase,
-  at: LandedTable,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, LandedRow>> {
-  const rows = await readLandedWhere(client, at, { condition: 't._key = ANY($1)', values: [keys] });
-  return new Map(rows.map((row) => [row.key ?? '', row]));
+/** A row of landing, whole, whichever columns of its own the table has. */
+interface LandedImage {
+  readonly key: string;
+  readonly live: boolean;
+  readonly offset: string;
+  readonly committed: string;
+  readonly image: Readonly<Record<string, unknown>>;
 }
 
-/** Rows as they landed, whole, whichever columns of its own the landing table has. */
-async function readLandedWhere(
-  client: ClientBase,
+const LANDED_IMAGE = `t._key AS key, t._live > 0 AS live, t._offset AS "offset", t._committed_at AS committed, to_jsonb(t) AS image`;
+
+function landedRow(
   { plan, topicPrefix, table }: LandedTable,
-  { condition, values }: { readonly condition: string; readonly values: readonly unknown[] },
-): Promise<readonly LandedRow[]> {
-  const { rows } = await client.query<{
-    key: string;
-    live: boolean;
-    offset: string;
-    committed: string;
-    image: Readonly<Record<string, unknown>>;
-  }>(
-    `SELECT _key AS key, _live > 0 AS live, _offset AS "offset", _committed_at AS committed, to_jsonb(t) AS image
-     FROM ${landingTable(plan.pipeline.name, table)} t WHERE ${condition}`,
-    [...values],
-  );
-  return rows.map(({ key, live, offset, committed, image }) => ({
+  { key, live, offset, committed, image }: LandedImage,
+): LandedRow {
+  return {
     pipeline: plan.pipeline.name,
     table,
     path: null,
@@ -500,7 +507,20 @@ async function readLandedWhere(
     committedAt: Number(committed) > 0 ? new Date(Number(committed)).toISOString() : null,
     isLive: live,
     row: Object.fromEntries(Object.entries(image).filter(([column]) => !column.startsWith('_'))),
-  }));
+  };
+}
+
+/** Key -> the newest image of the row, also of one that is deleted in v2. */
+async function readLanded(
+  client: ClientBase,
+  at: LandedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, LandedRow>> {
+  const { rows } = await client.query<LandedImage>(
+    `SELECT ${LANDED_IMAGE} FROM ${landingTable(at.plan.pipeline.name, at.table)} t WHERE t._key = ANY($1)`,
+    [keys],
+  );
+  return new Map(rows.map((row) => [row.key, landedRow(at, row)]));
 }
 
 /** Rows of a v3 table by its column `id`, or by the key that the ledger has. */

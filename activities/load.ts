@@ -14,7 +14,7 @@ import { HEAD } from './scope.ts';
 import type { LandedParts, LandedRow, Piece, Scopes } from './scope.ts';
 import { queryArrays, together } from './statement.ts';
 
-type LoadedRow = { [column: string]: TypedValue | LoadedRow | LoadedRow[] | null };
+export type LoadedRow = { [column: string]: TypedValue | LoadedRow | LoadedRow[] | null };
 
 export interface LoadedRoots {
   /** Root key -> its tree. Roots that do not live are absent. */
@@ -312,7 +312,7 @@ function reader(planned: PlannedNode): (row: readonly (string | null)[], from: n
 type Parse = ReturnType<typeof typedValue>;
 
 /** The text of the value that a join starts from. */
-function getter(path: string): (instance: Instance) => string | null {
+export function getter(path: string): (instance: Instance) => string | null {
   const text = (value: LoadedRow[string] | undefined): string | null =>
     value === null || value === undefined || typeof value === 'object' ? null : String(value);
   if (!path.includes('.')) return ({ row }) => text(row[path]);

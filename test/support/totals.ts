@@ -9,7 +9,6 @@ export interface Totals {
 
 const vitestReport = z.object({
   numPassedTests: z.number(),
-  numFailedTests: z.number(),
   numPendingTests: z.number(),
   testResults: z.array(
     z.object({
@@ -43,11 +42,7 @@ export function countAsOne(isGreen: boolean): Totals {
 export function countTests(reportText: string | undefined, isGreen: boolean): Totals {
   if (reportText === undefined) return countAsOne(false);
   const report = vitestReport.parse(JSON.parse(reportText));
-  const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
-  );
-  const failed = report.numFailedTests + brokenFiles.length;
+  const failed = failuresOf(reportText).length;
   return {
     passed: report.numPassedTests,
     failed: failed === 0 && !isGreen ? 1 : failed,

@@ -32,8 +32,8 @@ export interface WatchedSystem {
   readonly watchers: Watchers;
   /** A part of what watches. */
   readonly part: (name: string) => Part;
-  /** What was told to the operators: '<alert> firing', '<alert> resolved'. */
-  readonly told: ReadonlySet<string>;
+  /** What was told to the operators, in order. */
+  readonly told: readonly Told[];
   readonly stop: () => Promise<void>;
 }
 
@@ -76,19 +76,19 @@ export async function startWatchedSystem(stateDir: string): Promise<WatchedSyste
   };
 }
 
-const notification = z.object({
-  alerts: z.array(z.object({ status: z.string(), labels: z.object({ alertname: z.string() }) })),
-});
+const toldOne = z.object({ status: z.enum(['firing', 'resolved']), labels: z.record(z.string(), z.string()) });
+const notification = z.object({ alerts: z.array(toldOne) });
+export type Told = z.infer<typeof toldOne>;
 
 async function receiveAlerts(): Promise<{
   readonly url: string;
-  readonly told: ReadonlySet<string>;
+  readonly told: readonly Told[];
   readonly close: () => Promise<void>;
 }> {
-  const told = new Set<string>();
+  const told: Told[] = [];
   const server = createServer((request, response) => {
     void json(request).then((body) => {
-      for (const { status, labels } of notification.parse(body).alerts) told.add(`${labels.alertname} ${status}`);
+      told.push(...notification.parse(body).alerts);
       response.writeHead(204).end();
     });
   });

@@ -1,5 +1,6 @@
-// Hands a parcel to its pipeline's workflow, which is started if it does not run: a claim is never lost for want of one.
-import { isGrpcServiceError } from '@temporalio/client';
+// Hands a parcel to its pipeline's workflow, which is started if it does not run: a claim is never lost for want of one. And
+// asks Temporal whether the workflow has taken it.
+import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { MkondoError } from '../model/errors.ts';
 import { claim, pipelineCaption, pipelineWorkflow, pipelineWorkflowId, wake } from '../workflows/messages.ts';
@@ -53,6 +54,31 @@ export async function deliver(options: {
       {
         advice:
           'The claim is kept and sent again, by itself. If this lasts, look whether Temporal runs and its disk has room.',
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * Whether the workflow has been at work since its last signal: no task of its own waits for a worker or is tried again. A
+ * workflow that does not run has nothing to take.
+ * @throws MkondoError TEMPORAL_UNAVAILABLE
+ */
+export async function hasTakenSignals(client: Client, pipeline: string): Promise<boolean> {
+  const workflowId = pipelineWorkflowId(pipeline);
+  try {
+    const { raw } = await client.withDeadline(Date.now() + DELIVERY_DEADLINE_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
+    return raw.pendingWorkflowTask === null || raw.pendingWorkflowTask === undefined;
+  } catch (cause) {
+    if (cause instanceof WorkflowNotFoundError) return true;
+    throw new MkondoError(
+      'TEMPORAL_UNAVAILABLE',
+      `Whether ${workflowId} has taken its signals is not known: ${reason(cause)}.`,
+      {
+        advice: 'Claims are kept and sent later, by themselves. If this lasts, look whether Temporal runs.',
         cause,
       },
     );

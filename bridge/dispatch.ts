@@ -8,7 +8,7 @@ export interface Dispatch {
   readonly wake: (pipeline: string) => void;
   /** What Temporal has accepted for a pipeline. */
   readonly accepted: (pipeline: string) => Offsets;
-  /** Sends what waits, once, and takes nothing more. */
+  /** Sends once what waits and may go, and takes nothing more. */
   readonly drain: () => Promise<void>;
 }
 
@@ -16,38 +16,49 @@ export interface DispatchOptions {
   readonly pipelines: readonly string[];
   /** Resolves when Temporal has accepted the signals. */
   readonly deliver: (pipeline: string, parcel: Parcel) => Promise<void>;
+  /** Whether the workflow has taken all that Temporal has accepted for it. */
+  readonly hasTaken: (pipeline: string) => Promise<boolean>;
   readonly onFailure: (pipeline: string, error: unknown) => void;
+  /** A signal is not taken, or is taken at last. */
+  readonly onTaken: (pipeline: string, taken: boolean) => void;
 }
 
-export function createDispatch({ pipelines, deliver, onFailure }: DispatchOptions): Dispatch {
+/** So many looks in vain are no chance: the workflow is not just at work. */
+const VAIN_LOOKS = 5;
+
+export function createDispatch({ pipelines, deliver, hasTaken, onFailure, onTaken }: DispatchOptions): Dispatch {
   const lanes = new Map<string, Lane>(pipelines.map((pipeline) => [pipeline, coalesce.emptyLane]));
   const accepted = new Map<string, Offsets>();
   const timers = new Map<string, NodeJS.Timeout>();
   const flights = new Set<Promise<void>>();
   let draining = false;
+  for (const pipeline of pipelines) schedule(pipeline);
+
+  function laneOf(pipeline: string): Lane {
+    return lanes.get(pipeline) ?? coalesce.emptyLane;
+  }
 
   function change(pipeline: string, next: (lane: Lane) => Lane): void {
-    const lane = lanes.get(pipeline);
-    if (lane === undefined) return;
-    lanes.set(pipeline, next(lane));
+    if (!lanes.has(pipeline)) return;
+    lanes.set(pipeline, next(laneOf(pipeline)));
     schedule(pipeline);
   }
 
   function schedule(pipeline: string): void {
     clearTimeout(timers.get(pipeline));
-    const lane = lanes.get(pipeline);
-    const dueMs = lane === undefined ? null : coalesce.dueInMs(lane, Date.now());
-    if (dueMs === null || draining) return;
-    if (dueMs === 0) send(pipeline);
+    const due = coalesce.due(laneOf(pipeline), Date.now());
+    if (due === null || draining) return;
+    const act = due.act === 'send' ? send : look;
+    if (due.inMs === 0) act(pipeline);
     else
       timers.set(
         pipeline,
-        setTimeout(() => send(pipeline), dueMs),
+        setTimeout(() => act(pipeline), due.inMs),
       );
   }
 
   function send(pipeline: string): void {
-    const { lane, parcel } = coalesce.sending(lanes.get(pipeline) ?? coalesce.emptyLane, Date.now());
+    const { lane, parcel } = coalesce.sending(laneOf(pipeline), Date.now());
     lanes.set(pipeline, lane);
     const flight = deliver(pipeline, parcel)
       .then(
@@ -64,6 +75,24 @@ export function createDispatch({ pipelines, deliver, onFailure }: DispatchOption
     flights.add(flight);
   }
 
+  function look(pipeline: string): void {
+    lanes.set(pipeline, coalesce.looking(laneOf(pipeline)));
+    const flight = hasTaken(pipeline)
+      .then(
+        (taken) => {
+          const vain = laneOf(pipeline).vainLooks;
+          if (taken ? vain >= VAIN_LOOKS : vain + 1 === VAIN_LOOKS) onTaken(pipeline, taken);
+          change(pipeline, (lane) => coalesce.looked(lane, taken, Date.now()));
+        },
+        (error: unknown) => {
+          onFailure(pipeline, error);
+          change(pipeline, (lane) => coalesce.lookFailed(lane, Date.now()));
+        },
+      )
+      .finally(() => flights.delete(flight));
+    flights.add(flight);
+  }
+
   return {
     claim: (pipeline, offsets) => change(pipeline, (lane) => coalesce.withClaim(lane, offsets, Date.now())),
     wake: (pipeline) => change(pipeline, (lane) => coalesce.withWake(lane, Date.now())),
@@ -72,9 +101,8 @@ export function createDispatch({ pipelines, deliver, onFailure }: DispatchOption
       draining = true;
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all(flights);
-      for (const [pipeline, lane] of lanes) {
-        if (lane.sinceMs !== null) send(pipeline);
-      }
+      // What may not go yet is claimed again by the next bridge: its offset is not committed.
+      for (const pipeline of pipelines) if (coalesce.due(laneOf(pipeline), Date.now())?.act === 'send') send(pipeline);
       await Promise.all(flights);
     },
   };

@@ -15,7 +15,7 @@ import { pipelines } from '../pipelines/index.ts';
 import { topicsOf } from '../pipelines/topics.ts';
 import { readBacklog } from './backlog.ts';
 import { readPipelines } from './control-schema.ts';
-import { deliver } from './deliver.ts';
+import { deliver, hasTakenSignals } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { follow } from './follow.ts';
 import type { Position } from './follow.ts';
@@ -81,6 +81,15 @@ const dispatch = createDispatch({
     });
     metrics.deliverySeconds.observe({ pipeline }, (Date.now() - parcel.sinceMs) / 1000);
     faults.delete('temporal');
+  },
+  hasTaken: (pipeline) => hasTakenSignals(client, pipeline),
+  onTaken(pipeline, taken) {
+    if (taken) log.info({ pipeline }, 'the workflow takes its signals again');
+    else
+      log.warn(
+        { pipeline, advice: 'See whether a worker runs, and in the Temporal UI whether its task fails.' },
+        'the workflow does not take its signal: claims are kept until it has',
+      );
   },
   onFailure(pipeline, error) {
     faults.set('temporal', 'Temporal does not take signals; claims are kept.');

@@ -37,7 +37,7 @@ export interface Server {
 }
 
 export async function startServer(options: { readonly renewAfterEvents?: number } = {}): Promise<Server> {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
+  keepWorkersQuiet();
   const program = await fetchTemporal({ cacheDir: defaultCacheDir(process.env), log: () => undefined });
   const { renewAfterEvents } = options;
   const environment = await TestWorkflowEnvironment.createLocal({
@@ -56,7 +56,7 @@ export async function startServer(options: { readonly renewAfterEvents?: number 
 
   async function run(schema: LiteralSchema, memory?: Memory): Promise<Running> {
     const name = `test-${randomUUID().slice(0, 8)}`;
-    let worker = await startWorker({ native, bundle, taskQueue: name, schema });
+    let worker = await startLiteralWorker({ native, bundle, taskQueue: name, schema });
     stopping.push(() => worker());
     const input = memory === undefined ? { pipeline: name } : { pipeline: name, memory };
     const handle = await client.workflow.start<typeof pipeline>(messages.pipelineWorkflow, {
@@ -72,7 +72,7 @@ export async function startServer(options: { readonly renewAfterEvents?: number 
       handle: client.workflow.getHandle(handle.workflowId),
       stopWorker: () => worker(),
       startWorker: async () => {
-        worker = await startWorker({ native, bundle, taskQueue: name, schema });
+        worker = await startLiteralWorker({ native, bundle, taskQueue: name, schema });
       },
     };
   }
@@ -84,8 +84,13 @@ export async function startServer(options: { readonly renewAfterEvents?: number 
   return { client, run, stop };
 }
 
-/** Gives back the function that stops it; calling it twice is harmless. */
-async function startWorker(options: {
+/** Before the first worker of a process. */
+export function keepWorkersQuiet(): void {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
+}
+
+/** A worker whose activities are literals. Gives back the function that stops it; calling it twice is harmless. */
+export async function startLiteralWorker(options: {
   readonly native: NativeConnection;
   readonly bundle: WorkflowCode;
   readonly taskQueue: string;

@@ -252,14 +252,18 @@ function alertExpr({ measure, when, only }: AlertRule): string {
   return `${looked} ${when}${only === undefined ? '' : ` ${only}`}`;
 }
 
+/** In the order in which they build on each other; Prometheus itself evaluates each by its own clock. */
+export const ruleGroups = ['mkondo-recorded', 'mkondo-alerts'] as const;
+
 /** The text of rules.yml. */
 export function printRules(settings: RuleSettings = usualRules): string {
+  const [recorded, alerts] = ruleGroups;
   return stringify(
     {
       groups: [
-        { name: 'mkondo-recorded', rules: recordingRules(settings) },
+        { name: recorded, rules: recordingRules(settings) },
         {
-          name: 'mkondo-alerts',
+          name: alerts,
           rules: alertRules(settings).map((rule) => ({
             alert: rule.alert,
             expr: alertExpr(rule),

@@ -29,6 +29,7 @@ const limits = { longestMs: 30_000, lingerMs: 300 };
 function reading(engine: Engine, v2: V2Source, take = 1_000): Engine {
   return {
     ...engine,
+    deletes: { tidy: () => Promise.resolve() },
     reader: {
       ...engine.reader,
       partitions: () =>
@@ -73,6 +74,22 @@ test('it reads to its claim, in as many batches as it takes, and reports what st
     counts: { events: 7, landed: 7, derived: 7, written: 7, quarantined: 0 },
   });
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
+test('at its end it forgets old deletes, and when that fails it has applied all the same', async () => {
+  const v2 = createSmallV2();
+  v2.add('geographic_levels', { id: 1 });
+  const looks: number[] = [];
+  const tidy = (nowMs: number): Promise<void> => {
+    looks.push(nowMs);
+    return Promise.reject(new Error('Kafka does not say where its topics begin'));
+  };
+  const engine = { ...reading(testbed.engine('geographic-levels'), v2), deletes: { tidy } };
+  const began = Date.now();
+  const result = await apply(engine, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits);
+  expect(result.counts).toMatchObject({ landed: 1, written: 1 });
+  expect(looks).toEqual([expect.any(Number)]);
+  expect(looks[0]).toBeGreaterThanOrEqual(began);
 });
 
 test('when it is cancelled it ends between two batches, and the next one goes on', async () => {

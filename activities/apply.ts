@@ -167,6 +167,13 @@ export async function apply(
     await reading?.catch(() => undefined);
     await drain.rest().catch(() => undefined);
   }
+  // Nothing that this apply was asked for: it may fail, and is done at another one's end.
+  if (!scope.signal.aborted)
+    await engine.deletes
+      .tidy(Date.now())
+      .catch((error: unknown) =>
+        engine.deps.log.warn({ err: error, pipeline: engine.name }, 'old deletes cannot be forgotten'),
+      );
   const state = await readState(pool, engine.name);
   metrics.dirtyRoots.set({ pipeline: engine.name }, state.dirty);
   metrics.waitingRoots.set({ pipeline: engine.name }, state.waiting);

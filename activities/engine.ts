@@ -6,6 +6,8 @@ import type { Pipeline } from '../pipelines/definition.ts';
 import type { Links } from './contract.ts';
 import { ensurePipeline } from './control.ts';
 import type { DeriveBeside } from './derive-due.ts';
+import { createDeleteMemory } from './forget-deletes.ts';
+import type { DeleteMemory } from './forget-deletes.ts';
 import { createDriftWatch } from './drift.ts';
 import type { DriftWatch } from './drift.ts';
 import { createLanding } from './landing.ts';
@@ -39,6 +41,7 @@ export interface Engine {
   readonly plan: Plan;
   readonly landing: Landing;
   readonly drift: DriftWatch;
+  readonly deletes: DeleteMemory;
   readonly topics: readonly string[];
   /** v2 table -> its topic. */
   readonly topicOf: (table: string) => string;
@@ -99,6 +102,7 @@ async function build(
   const topics = [...plan.tables.keys()].map(topicOf);
   const openReader = (): TopicReader =>
     createTopicReader({ brokers: deps.brokers, topics, clientId: `mkondo-${name}` });
+  const reader = openReader();
   return {
     deps,
     pool: deps.pool,
@@ -106,12 +110,13 @@ async function build(
     plan,
     landing,
     drift: createDriftWatch(deps.pool, plan),
+    deletes: createDeleteMemory({ deps, name, plan, topicOf, reader }),
     topics,
     topicOf,
     parents,
     change,
     version,
-    reader: openReader(),
+    reader,
     openReader,
   };
 }

@@ -24,7 +24,7 @@ const parameters = {
 };
 
 describe.each(worlds)('$name', (world) => {
-  const seen = { runs: 0, happenings: 0, messages: 0, steps: 0, crashes: 0 };
+  const seen = { runs: 0, happenings: 0, messages: 0, steps: 0, crashes: 0, forgotten: 0 };
   let testbed: Testbed;
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe.each(worlds)('$name', (world) => {
             const engine = testbed.engines[step.pipeline];
             if (engine !== undefined && (await take({ testbed, engine, v2, step }))) seen.crashes += 1;
           }
-          await finish(testbed, v2, createRandom(run.seed));
+          seen.forgotten += await finish(testbed, v2, createRandom(run.seed));
           seen.runs += 1;
           seen.happenings += run.happenings.length;
           seen.steps += run.steps.length;

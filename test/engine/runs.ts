@@ -25,6 +25,7 @@ const rareSteps = [
   'lanes',
   'beside',
   'replay',
+  'forget',
   'reset',
   'reprocess',
   'pause',

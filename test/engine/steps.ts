@@ -8,10 +8,13 @@ import { decodeChunk, widen } from '../../activities/decode-chunk.ts';
 import { deriveDue, deriveNewParts } from '../../activities/derive-due.ts';
 import type { NewParts } from '../../activities/derive-due.ts';
 import type { Engine } from '../../activities/engine.ts';
+import { forgetDeletes } from '../../activities/forget-deletes.ts';
+import type { Bounds } from '../../activities/forget-deletes.ts';
 import { clearOwned, markAll } from '../../activities/operations.ts';
 import { inTransaction } from '../../activities/transaction.ts';
 import { createRandom } from '../../infra/demo/random.ts';
 import type { Random } from '../../infra/demo/random.ts';
+import type { KafkaMessage } from '../../model/change-event.ts';
 import { MkondoError } from '../../model/errors.ts';
 import { act } from './actions.ts';
 import type { Run, Step } from './runs.ts';
@@ -97,6 +100,9 @@ async function attempt(doing: Doing): Promise<void> {
     case 'replay':
       await replay(engine, v2, random);
       return;
+    case 'forget':
+      await forget(doing, random);
+      return;
     case 'reset':
       await clearOwned(engine, operation(engine, 'reset'), scope);
       return;
@@ -161,7 +167,7 @@ async function together(work: (isSecond: boolean) => Promise<unknown>): Promise<
 async function replay(engine: Engine, v2: V2Source, random: Random): Promise<void> {
   const positions = await readPositions(engine.deps.pool, engine.name);
   const messages = Object.entries(positions).flatMap(([at, position]) => {
-    const from = random.integer(0, position);
+    const from = random.integer(begins.get(v2)?.[at]?.start ?? 0, position);
     return (v2.topics.get(at.slice(0, at.lastIndexOf('/'))) ?? []).slice(from, random.integer(from, position));
   });
   const decoded = await decodeChunk(engine, messages);
@@ -176,8 +182,70 @@ async function replay(engine: Engine, v2: V2Source, random: Random): Promise<voi
   });
 }
 
-/** Every pipeline is resumed and reads to the end, in any order, and time passes for roots that are to be tried later. */
-export async function finish(testbed: Testbed, v2: V2Source, random: Random): Promise<void> {
+/** Where the topics of a v2 begin, once Kafka has forgotten what lay before. */
+const begins = new WeakMap<V2Source, Bounds>();
+
+/** Kafka forgets what all pipelines have read, some of it, and this pipeline its deletes with it. */
+async function forget(
+  { testbed, engine, v2 }: Pick<Doing, 'testbed' | 'engine' | 'v2'>,
+  random: Random,
+): Promise<number> {
+  const positions = await Promise.all(testbed.engines.map((each) => readPositions(each.deps.pool, each.name)));
+  const bounds: Record<string, Bounds[string]> = { ...begins.get(v2) };
+  for (const [topic, log] of v2.topics) {
+    const at = `${topic}/0`;
+    const readers = positions.filter((_, index) => testbed.engines[index]?.topics.includes(topic) === true);
+    const read = Math.min(...readers.map((each) => each[at] ?? 0));
+    const most = random.chance(0.5) ? random.integer(0, read) : read;
+    const start = Math.max(bounds[at]?.start ?? 0, startOf(log, most));
+    bounds[at] = { start, end: endOf(log, start) };
+  }
+  begins.set(v2, bounds);
+  return forgetDeletes(engine, bounds);
+}
+
+/** `most`, or the last place before it behind which nothing comes again that lay before: Kafka keeps longer than a connector repeats. */
+function startOf(log: readonly KafkaMessage[], most: number): number {
+  const places = log.map(placeOf);
+  for (let start = most; start > 0; start -= 1) {
+    const newest = Math.max(...places.slice(0, start).map((place) => place?.lsn ?? 0));
+    if (places.slice(start).every((place) => place === null || place.lsn > newest)) return start;
+  }
+  return 0;
+}
+
+/** Behind the last event of every transaction that begins before `start`. */
+function endOf(log: readonly KafkaMessage[], start: number): number {
+  const places = log.map(placeOf);
+  const begun = new Set(places.slice(0, start).map((place) => place?.tx));
+  return Math.max(start, places.findLastIndex((place) => place !== null && begun.has(place.tx)) + 1);
+}
+
+/** Null of what has no place of its own: a row of a snapshot, a tombstone. */
+function placeOf({ value }: KafkaMessage): { readonly lsn: number; readonly tx: number } | null {
+  if (value === null) return null;
+  const { source } = JSON.parse(value.toString()) as {
+    readonly source: { readonly lsn?: number; readonly txId?: number };
+  };
+  return source.lsn === undefined || source.txId === undefined ? null : { lsn: source.lsn, tx: source.txId };
+}
+
+/**
+ * Every pipeline is resumed and reads to the end, in any order, and time passes for roots that are to be tried later. Then Kafka
+ * and landing forget, what is left is replayed, and that must come to its end as well. Returns how many deletes were forgotten.
+ */
+export async function finish(testbed: Testbed, v2: V2Source, random: Random): Promise<number> {
+  await readToTheEnd(testbed, v2, random);
+  let forgotten = 0;
+  for (const engine of random.shuffle(testbed.engines)) {
+    forgotten += await forget({ testbed, engine, v2 }, random);
+    await replay(engine, v2, random);
+  }
+  await readToTheEnd(testbed, v2, random);
+  return forgotten;
+}
+
+async function readToTheEnd(testbed: Testbed, v2: V2Source, random: Random): Promise<void> {
   const { client } = testbed;
   await client.query(`UPDATE cdc.pipelines SET mode = 'running' WHERE mode <> 'running'`);
   for (;;) {

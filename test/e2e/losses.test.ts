@@ -68,19 +68,20 @@ test("goes on in the same state when Temporal's database was deleted and the wor
   await renameProduct('Renamed after the rebuild');
   await eventually(async () => expect(await productName()).toMatch(/^Renamed after the rebuild/));
 
-  const status = await eventually(() =>
-    temporalCli(
-      'workflow',
-      'query',
-      '--workflow-id',
-      'pipeline/facility-operators',
-      '--type',
-      'status',
-      '--output',
-      'json',
-    ),
+  await eventually(async () =>
+    expect(
+      await temporalCli(
+        'workflow',
+        'query',
+        '--workflow-id',
+        'pipeline/facility-operators',
+        '--type',
+        'status',
+        '--output',
+        'json',
+      ),
+    ).toMatch(/to be remembered/),
   );
-  expect(status).toMatch(/to be remembered/);
   expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused' });
   expect(await operatorName(operator)).not.toBe('Temporal was away');
   await eventually(async () => expect((await operate('facility-operators', 'resume')).status).toBe(200));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../infra/demo/random.ts';
 import type { RunningSystem } from '../e2e/running-system.ts';
 
-export const victims = ['worker', 'bridge', 'connect', 'temporal', 'v3'] as const;
+export const victims = ['worker', 'bridge', 'connect', 'temporal', 'v3', 'kafka', 'v2'] as const;
 export type Victim = (typeof victims)[number];
 
 export interface PlannedKill {

@@ -1,5 +1,5 @@
 // `npm run test:chaos`: the whole system under a simulated eLMIS that uses every operation, while each of worker, bridge,
-// Connect, Temporal and v3 is killed with SIGKILL again and again in the middle of its work. At the end v3 must be what v2
+// Connect, Temporal, v3, Kafka and v2 is killed with SIGKILL again and again in the middle of its work. At the end v3 must be what v2
 // says, row by row, and nothing may be left in quarantine that v3 could hold. Options: --minutes 10, --seed 1, --scale 1,
 // --rate 4 (actions a second), --port-base (free ones by default), --keep (the system stays up until Ctrl-C).
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -195,6 +195,7 @@ async function forget(
   for (const [topic, log] of v2.topics) {
     const at = `${topic}/0`;
     const readers = positions.filter((_, index) => testbed.engines[index]?.topics.includes(topic) === true);
+    if (readers.length === 0) continue;
     const read = Math.min(...readers.map((each) => each[at] ?? 0));
     const most = random.chance(0.5) ? random.integer(0, read) : read;
     const start = Math.max(bounds[at]?.start ?? 0, startOf(log, most));

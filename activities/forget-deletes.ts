@@ -5,11 +5,8 @@ import { lockPipeline } from './control.ts';
 import type { Engine } from './engine.ts';
 import { landingTable } from './identifiers.ts';
 import { IS_OPEN } from './quarantine.ts';
-import type { TopicBounds } from './topic-reader.ts';
+import type { Bounds } from './topic-reader.ts';
 import { inTransaction } from './transaction.ts';
-
-/** Partition ('<topic>/<partition>') -> where it began and ended when Kafka was asked. */
-export type Bounds = Readonly<Record<string, TopicBounds>>;
 
 /** A transaction under the pipeline's lock stays short. */
 const ROWS_AT_A_TIME = 1_000;
@@ -24,13 +21,16 @@ export interface DeleteMemory {
   readonly tidy: (nowMs: number) => Promise<void>;
 }
 
-export function createDeleteMemory(engine: Parameters<typeof forgetDeletes>[0] & Pick<Engine, 'reader'>): DeleteMemory {
+type Forgetting = Pick<Engine, 'deps' | 'name' | 'plan' | 'topicOf'>;
+
+export function createDeleteMemory(engine: Forgetting & Pick<Engine, 'reader'>): DeleteMemory {
   let last: { readonly atMs: number; readonly bounds: Bounds } | null = null;
   return {
     async tidy(nowMs) {
       if (last !== null && nowMs - last.atMs < LOOK_MS) return;
-      const before = last?.bounds ?? {};
+      const before = last?.bounds;
       last = { atMs: nowMs, bounds: await engine.reader.bounds() };
+      if (before === undefined) return;
       const rows = await forgetDeletes(engine, before);
       if (rows > 0) engine.deps.log.info({ pipeline: engine.name, rows }, 'old deletes are forgotten');
     },
@@ -41,18 +41,16 @@ export function createDeleteMemory(engine: Parameters<typeof forgetDeletes>[0] &
  * Deletes that lie before a topic's beginning as it was at an earlier time, where everything that stood in the topic at that
  * time has landed: a transaction of v2 may lie on both sides of the beginning. Returns how many rows went.
  */
-export async function forgetDeletes(
-  engine: Pick<Engine, 'deps' | 'name' | 'plan' | 'topicOf'>,
-  earlier: Bounds,
-): Promise<number> {
+export async function forgetDeletes(engine: Forgetting, earlier: Bounds): Promise<number> {
   const { pool } = engine.deps;
   const held = await firstHeld(pool, engine.name);
   let total = 0;
   for (const { source } of engine.plan.tables.values()) {
     // One partition a topic: a row's offset says nothing beside those of others.
-    const at = `${engine.topicOf(source)}/0`;
+    const topic = engine.topicOf(source);
+    const at = `${topic}/0`;
     const bounds = earlier[at];
-    if (bounds === undefined || `${engine.topicOf(source)}/1` in earlier) continue;
+    if (bounds === undefined || `${topic}/1` in earlier) continue;
     const before = Math.min(bounds.start, held.get(at) ?? bounds.start);
     const table = landingTable(engine.name, source);
     for (;;) {

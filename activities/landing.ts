@@ -69,15 +69,16 @@ export function createLanding(pool: Pool, plan: Plan): Landing {
           await client.query(
             `CREATE TABLE IF NOT EXISTS ${at} (${STATE_COLUMNS}${columns.join('')}) WITH (fillfactor = 85)`,
           );
-          const short = table.source.split('.').at(-1);
-          for (const index of table.indexes) {
-            const indexName = `${short}_${index.join('_')}`.slice(0, 63);
+          const indexes = [
+            ...table.indexes.map((columns) => ({ about: columns, on: `(${columns.map(quote).join(', ')})` })),
+            // For deletes that are to be forgotten. Over columns that an update of a row that lives does not change (HOT).
+            { about: ['_live'], on: '(_key) WHERE _live = 0' },
+          ];
+          for (const { about, on } of indexes) {
+            const indexName = [table.source.split('.').at(-1), ...about].join('_').slice(0, 63);
             if (standing.has(indexName)) continue;
-            await client.query(`CREATE INDEX ${quote(indexName)} ON ${at} (${index.map(quote).join(', ')})`);
+            await client.query(`CREATE INDEX ${quote(indexName)} ON ${at} ${on}`);
           }
-          // For deletes that are to be forgotten. Over columns that an update of a row that lives does not change (HOT).
-          if (!standing.has(`${short}__live`))
-            await client.query(`CREATE INDEX ${quote(`${short}__live`)} ON ${at} (_key) WHERE _live = 0`);
           await adjustColumns(client, name, table);
           columnsOf.set(table.source, new Set(await landedColumns(client, name, table.source)));
         }

@@ -18,6 +18,9 @@ export interface TopicBounds {
   readonly end: number;
 }
 
+/** Partition -> where it begins and ends. */
+export type Bounds = Readonly<Record<string, TopicBounds>>;
+
 export interface TopicReader {
   /** Partitions ('<topic>/<partition>') of the wanted topics that exist now. */
   partitions: () => Promise<readonly string[]>;
@@ -26,7 +29,7 @@ export interface TopicReader {
    * @throws MkondoError OFFSET_OUT_OF_RANGE with what was lost, KAFKA_UNAVAILABLE
    */
   read: (positions: Offsets, options: { readonly maxWaitMs: number; readonly maxBytes: number }) => Promise<Chunk>;
-  bounds: () => Promise<Readonly<Record<string, TopicBounds>>>;
+  bounds: () => Promise<Bounds>;
   /** The first offset at or after a time, for every partition; the end where there is none. */
   offsetsAt: (timeMs: number) => Promise<Offsets>;
   close: () => Promise<void>;

@@ -25,39 +25,27 @@ export async function deliver(options: {
     ...pipelineCaption(pipeline),
     memo: { pipeline },
   };
-  try {
-    await client.withDeadline(Date.now() + DELIVERY_DEADLINE_MS, async () => {
-      // A claim that is no news to the workflow wakes nobody, so a wake is a signal of its own.
-      if (Object.keys(parcel.claimed).length > 0) {
-        await client.workflow.signalWithStart<typeof pipelineWorkflowFunction, Parameters<typeof signalClaim>>(
-          pipelineWorkflow,
-          {
-            ...start,
-            signal: claim,
-            signalArgs: [parcel.claimed],
-          },
-        );
-        onSignal(claim.name);
-      }
-      if (parcel.wake) {
-        await client.workflow.signalWithStart<typeof pipelineWorkflowFunction>(pipelineWorkflow, {
+  await ask(client, `The signal to ${start.workflowId} was not accepted`, async () => {
+    // A claim that is no news to the workflow wakes nobody, so a wake is a signal of its own.
+    if (Object.keys(parcel.claimed).length > 0) {
+      await client.workflow.signalWithStart<typeof pipelineWorkflowFunction, Parameters<typeof signalClaim>>(
+        pipelineWorkflow,
+        {
           ...start,
-          signal: wake,
-        });
-        onSignal(wake.name);
-      }
-    });
-  } catch (cause) {
-    throw new MkondoError(
-      'TEMPORAL_UNAVAILABLE',
-      `The signal to ${start.workflowId} was not accepted: ${reason(cause)}.`,
-      {
-        advice:
-          'The claim is kept and sent again, by itself. If this lasts, look whether Temporal runs and its disk has room.',
-        cause,
-      },
-    );
-  }
+          signal: claim,
+          signalArgs: [parcel.claimed],
+        },
+      );
+      onSignal(claim.name);
+    }
+    if (parcel.wake) {
+      await client.workflow.signalWithStart<typeof pipelineWorkflowFunction>(pipelineWorkflow, {
+        ...start,
+        signal: wake,
+      });
+      onSignal(wake.name);
+    }
+  });
 }
 
 /**
@@ -67,21 +55,27 @@ export async function deliver(options: {
  */
 export async function hasTakenSignals(client: Client, pipeline: string): Promise<boolean> {
   const workflowId = pipelineWorkflowId(pipeline);
+  return ask(client, `Whether ${workflowId} has taken its signals is not known`, async () => {
+    try {
+      const { raw } = await client.workflow.getHandle(workflowId).describe();
+      return raw.pendingWorkflowTask === null || raw.pendingWorkflowTask === undefined;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return true;
+      throw error;
+    }
+  });
+}
+
+/** `failure`: what it means that Temporal did not answer. */
+async function ask<T>(client: Client, failure: string, work: () => Promise<T>): Promise<T> {
   try {
-    const { raw } = await client.withDeadline(Date.now() + DELIVERY_DEADLINE_MS, () =>
-      client.workflow.getHandle(workflowId).describe(),
-    );
-    return raw.pendingWorkflowTask === null || raw.pendingWorkflowTask === undefined;
+    return await client.withDeadline(Date.now() + DELIVERY_DEADLINE_MS, work);
   } catch (cause) {
-    if (cause instanceof WorkflowNotFoundError) return true;
-    throw new MkondoError(
-      'TEMPORAL_UNAVAILABLE',
-      `Whether ${workflowId} has taken its signals is not known: ${reason(cause)}.`,
-      {
-        advice: 'Claims are kept and sent later, by themselves. If this lasts, look whether Temporal runs.',
-        cause,
-      },
-    );
+    throw new MkondoError('TEMPORAL_UNAVAILABLE', `${failure}: ${reason(cause)}.`, {
+      advice:
+        'The claim is kept and sent again, by itself. If this lasts, look whether Temporal runs and its disk has room.',
+      cause,
+    });
   }
 }
 

@@ -60,8 +60,8 @@ export function createDispatch({ pipelines, deliver, hasTaken, onFailure, onTake
   function send(pipeline: string): void {
     const { lane, parcel } = coalesce.sending(laneOf(pipeline), Date.now());
     lanes.set(pipeline, lane);
-    const flight = deliver(pipeline, parcel)
-      .then(
+    track(
+      deliver(pipeline, parcel).then(
         () => {
           accepted.set(pipeline, coalesce.mergeOffsets(accepted.get(pipeline) ?? {}, parcel.claimed));
           change(pipeline, coalesce.accepted);
@@ -70,15 +70,14 @@ export function createDispatch({ pipelines, deliver, hasTaken, onFailure, onTake
           onFailure(pipeline, error);
           change(pipeline, coalesce.failed);
         },
-      )
-      .finally(() => flights.delete(flight));
-    flights.add(flight);
+      ),
+    );
   }
 
   function look(pipeline: string): void {
     lanes.set(pipeline, coalesce.looking(laneOf(pipeline)));
-    const flight = hasTaken(pipeline)
-      .then(
+    track(
+      hasTaken(pipeline).then(
         (taken) => {
           const vain = laneOf(pipeline).vainLooks;
           if (taken ? vain >= VAIN_LOOKS : vain + 1 === VAIN_LOOKS) onTaken(pipeline, taken);
@@ -88,8 +87,13 @@ export function createDispatch({ pipelines, deliver, hasTaken, onFailure, onTake
           onFailure(pipeline, error);
           change(pipeline, (lane) => coalesce.lookFailed(lane, Date.now()));
         },
-      )
-      .finally(() => flights.delete(flight));
+      ),
+    );
+  }
+
+  /** What drain waits for. */
+  function track(work: Promise<void>): void {
+    const flight = work.finally(() => flights.delete(flight));
     flights.add(flight);
   }
 

@@ -22,6 +22,7 @@ import {
 import { eventually } from '../support/eventually.ts';
 import {
   address,
+  askWorkflow,
   differences,
   kill,
   operate,
@@ -68,20 +69,7 @@ test("goes on in the same state when Temporal's database was deleted and the wor
   await renameProduct('Renamed after the rebuild');
   await eventually(async () => expect(await productName()).toMatch(/^Renamed after the rebuild/));
 
-  await eventually(async () =>
-    expect(
-      await temporalCli(
-        'workflow',
-        'query',
-        '--workflow-id',
-        'pipeline/facility-operators',
-        '--type',
-        'status',
-        '--output',
-        'json',
-      ),
-    ).toMatch(/to be remembered/),
-  );
+  await eventually(async () => expect(await askWorkflow('facility-operators')).toMatch(/to be remembered/));
   expect(await pipelineOf('facility-operators')).toMatchObject({ mode: 'paused' });
   expect(await operatorName(operator)).not.toBe('Temporal was away');
   await eventually(async () => expect((await operate('facility-operators', 'resume')).status).toBe(200));

@@ -4,6 +4,7 @@ import { operatorId, operatorName, renameOperator } from './renamed-rows.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   address,
+  askWorkflow,
   differences,
   kill,
   operate,
@@ -154,15 +155,7 @@ describe('a row that somebody changed in v3', () => {
     ]);
     const metrics = await (await fetch(`${address.api}/metrics`)).text();
     expect(metrics).toMatch(/mkondo_verification_differences\{[^}]*pipeline="facility-operators"[^}]*\} 1/);
-    const status = await temporalCli(
-      'workflow',
-      'query',
-      '--workflow-id',
-      'pipeline/facility-operators',
-      '--type',
-      'status',
-    );
-    expect(status).toMatch(/1 row of [\d,]+ differs from landing/);
+    expect(await askWorkflow('facility-operators')).toMatch(/1 row of [\d,]+ differs from landing/);
 
     expect(await operateToItsEnd('facility-operators', 'mend')).toBe(
       '1 rows that differ, 1 roots to derive. All derived.',

@@ -156,6 +156,12 @@ export async function temporalCli(...parts: readonly string[]): Promise<string> 
   return stdout;
 }
 
+/** What a pipeline's workflow answers to the query `status`, as JSON. */
+export async function askWorkflow(pipeline: string): Promise<string> {
+  const id = `pipeline/${pipeline}`;
+  return temporalCli('workflow', 'query', '--workflow-id', id, '--type', 'status', '--output', 'json');
+}
+
 /** Waits until all that v2 has committed is in v3. */
 export async function settle(): Promise<void> {
   const urls = { v2Url: address.v2Admin, v3Url: address.v3Admin };

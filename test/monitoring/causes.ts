@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import type { Labels } from './prometheus.ts';
 import type { WatchedSystem } from './watched-system.ts';
 
-interface Expected {
+export interface Expected {
   readonly name: string;
   readonly labels?: Labels;
   /** It follows from another alert, of which alone the operators are told. */

@@ -14,7 +14,7 @@ import { alertRules, recordingRules, usualRules } from '../../infra/prometheus/r
 import { jobs } from '../../infra/prometheus/targets.ts';
 import { createStateFolder, removeStateFolder } from '../support/state-folder.ts';
 import { besideEachOther, keepForAnHour, oneByOne, post, writeNonsense } from './causes.ts';
-import type { Cause } from './causes.ts';
+import type { Cause, Expected } from './causes.ts';
 import { eventually } from '../support/eventually.ts';
 import { startWatchedSystem } from './watched-system.ts';
 import type { Told, WatchedSystem } from './watched-system.ts';
@@ -123,13 +123,14 @@ async function expectSeen({ what, alerts, begin, end }: Cause): Promise<void> {
   const fired = new Map<string, number>();
   await begin(watched);
   await Promise.all(
-    alerts.map(({ name, labels = {}, isHidden = false }) =>
+    alerts.map((expected) =>
       eventually(async () => {
+        const { name, labels } = expected;
         const [alert] = await watched.watchers.alerts(name, labels);
         if (alert === undefined) throw new Error(`${name} does not fire`);
         expect(alert.annotations).toMatchObject({ summary: expect.stringMatching(/\w/) });
         expect(alert.annotations['runbook_url']).toMatch(/\/runbooks#\w+$/);
-        if (!isHidden) expectTold({ status: 'firing', labels: { alertname: name, ...labels } });
+        expectTold('firing', expected);
         fired.set(name, performance.now() - begunMs);
       }),
     ),
@@ -137,10 +138,11 @@ async function expectSeen({ what, alerts, begin, end }: Cause): Promise<void> {
   const endedMs = performance.now();
   await end(watched);
   await Promise.all(
-    alerts.map(({ name, labels = {}, isHidden = false }) =>
+    alerts.map((expected) =>
       eventually(async () => {
+        const { name, labels } = expected;
         if ((await watched.watchers.alerts(name, labels)).length > 0) throw new Error(`${name} still fires`);
-        if (!isHidden) expectTold({ status: 'resolved', labels: { alertname: name, ...labels } });
+        expectTold('resolved', expected);
         const after = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
         console.log(
           `${name}: fired after ${after(fired.get(name) ?? Number.NaN)}, over after ${after(performance.now() - endedMs)} (${what})`,
@@ -150,8 +152,9 @@ async function expectSeen({ what, alerts, begin, end }: Cause): Promise<void> {
   );
 }
 
-function expectTold({ status, labels }: Told): void {
-  expect(watched.told).toContainEqual({ status, labels: expect.objectContaining(labels) });
+function expectTold(status: Told['status'], { name, labels, isHidden = false }: Expected): void {
+  const told = { status, labels: expect.objectContaining({ alertname: name, ...labels }) };
+  if (!isHidden) expect(watched.told).toContainEqual(told);
 }
 
 interface PanelQueries {

@@ -10,7 +10,7 @@ export interface Suite {
   readonly command: readonly string[];
   /** A vitest project counts its tests; anything else counts as one. */
   readonly isVitest: boolean;
-  /** It is ended then, and has failed. For what hangs: three times what it takes on a slow machine. */
+  /** It is ended then, and has failed. For what hangs: twice what it takes on a slow machine, or more. */
   readonly longestMinutes: number;
 }
 

@@ -23,8 +23,8 @@ export interface DispatchOptions {
   readonly onTaken: (pipeline: string, taken: boolean) => void;
 }
 
-/** So many looks in vain are no chance: the workflow is not just at work. */
-const VAIN_LOOKS = 5;
+/** So many looks in vain, half a minute, are no chance: when all workflows start at once, some wait for their turn. */
+const VAIN_LOOKS = 15;
 
 export function createDispatch({ pipelines, deliver, hasTaken, onFailure, onTaken }: DispatchOptions): Dispatch {
   const lanes = new Map<string, Lane>(pipelines.map((pipeline) => [pipeline, coalesce.emptyLane]));

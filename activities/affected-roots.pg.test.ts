@@ -8,7 +8,7 @@ import { pipelines } from '../pipelines/index.ts';
 import { treesOf } from '../test/conformance/trees.ts';
 import { insert } from '../test/engine/actions.ts';
 import { createSmallV2 } from '../test/engine/small-v2.ts';
-import { applyAll, chunkFrom, createTestbed, settle } from '../test/engine/testbed.ts';
+import { applyAll, batchFrom, createTestbed, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
 import type { V2Source } from '../test/engine/v2-source.ts';
 import { createV2Source } from '../test/engine/v2-source.ts';
@@ -17,7 +17,6 @@ import type { Column, Row } from '../test/engine/v2-tables.ts';
 import { affectedRoots } from './affected-roots.ts';
 import { landChunk } from './batch.ts';
 import { lockPipeline, readPositions, writePositions } from './control.ts';
-import { decodeChunk } from './decode-chunk.ts';
 import type { Engine } from './engine.ts';
 import type { PlannedNode } from './plan.ts';
 import { inTransaction } from './transaction.ts';
@@ -32,13 +31,12 @@ beforeEach(() => testbed.clean());
 /** Lands what is new, and asks which roots it concerns. */
 async function landAndAsk(engine: Engine, v2: V2Source): Promise<ReadonlySet<string>> {
   const from = await readPositions(engine.deps.pool, engine.name);
-  const chunk = chunkFrom(engine, v2.topics, from);
-  const decoded = await decodeChunk(engine, chunk.messages);
+  const { next, decoded } = await batchFrom(engine, { topics: v2.topics, from });
   return inTransaction(engine.deps.pool, async (client) => {
     await lockPipeline(client, engine.name);
     const { changes } = await landChunk(client, engine, decoded);
     const roots = await affectedRoots(client, engine.plan, changes);
-    await writePositions(client, engine.name, chunk.next);
+    await writePositions(client, engine.name, next);
     return new Set(roots.keys());
   });
 }

@@ -13,24 +13,23 @@ import { query } from './statement.ts';
 /** All roots that one of the changes concerns, as they are joined after the batch has landed, and what of them. */
 export async function affectedRoots(client: ClientBase, plan: Plan, changes: readonly RowChange[]): Promise<Scopes> {
   const { scopes, add } = createScopes();
-  for (const table of plan.tables.values()) {
-    const own = changes.filter((change) => change.source === table.source);
-    if (own.length === 0) continue;
-    for (const node of table.nodes) {
-      const relevant = own.filter((change) => concerns(node, change));
+  for (const [source, own] of Map.groupBy(changes, (change) => change.source)) {
+    for (const node of plan.tables.get(source)?.nodes ?? []) {
+      const columns = columnsOf(node);
+      const relevant = own.filter((change) => isChanged(change, columns));
       if (relevant.length > 0) await follow(client, { plan, node, changes: relevant, add });
     }
   }
   return scopes;
 }
 
-/** Whether a change matters to this node: another node may read other columns of the same table. */
-function concerns(node: PlannedNode, change: RowChange): boolean {
+/** The columns of a node's table that matter to it: another node may read others of the same table. */
+function columnsOf(node: PlannedNode): readonly string[] {
   const links = Object.keys(node.join?.on ?? {});
   const onward = node.children.flatMap((child) =>
     Object.values(child.join?.on ?? {}).filter((path) => !path.includes('.')),
   );
-  return isChanged(change, [...node.node.columns, ...links, ...onward]);
+  return [...node.node.columns, ...links, ...onward];
 }
 
 function isChanged({ before, after }: RowChange, columns: Iterable<string>): boolean {
@@ -79,11 +78,13 @@ async function followAlike(
   const direct = directRootColumn(plan, node);
   if (direct !== undefined) {
     // The child holds its root's key: no question to ask, and the root need not be there yet.
+    const addAt = (key: string, image: Image | null): void => {
+      const root = image === null ? null : textOf(image[direct]);
+      if (root !== null) add(root, node === plan.part?.node ? key : piece);
+    };
     for (const { key, before, after } of changes) {
-      for (const image of [before, after]) {
-        const root = image === null ? null : textOf(image[direct]);
-        if (root !== null) add(root, node === plan.part?.node ? key : piece);
-      }
+      addAt(key, before);
+      addAt(key, after);
     }
     return;
   }

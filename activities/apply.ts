@@ -3,14 +3,13 @@
 import { MkondoError, errorFates } from '../model/errors.ts';
 import { applyBatch } from './batch.ts';
 import type { ApplyInput, ApplyResult, Counts, Offsets } from './contract.ts';
-import { decodeChunk } from './decode-chunk.ts';
-import type { Decoded } from './decode-chunk.ts';
 import { hasDueRoots, lockPipeline, readPositions, readState, setMode } from './control.ts';
 import type { NewParts } from './derive-due.ts';
 import { createDrain } from './drain.ts';
 import type { Engine } from './engine.ts';
 import { inTransaction } from './transaction.ts';
-import type { Chunk } from './topic-reader.ts';
+import { readAhead } from './read-ahead.ts';
+import type { Ahead } from './read-ahead.ts';
 
 /** What Temporal gives an activity, and a test can give as well. */
 export interface ActivityScope {
@@ -28,10 +27,7 @@ export interface ApplyLimits {
 
 export const APPLY_LIMITS: ApplyLimits = { longestMs: 60_000, lingerMs: 15_000 };
 
-/** Longest wait in one fetch: also how soon roots that another pipeline released are seen. */
-const POLL_MS = 250;
-const CHUNK_BYTES = 4 * 1024 * 1024;
-/** A chunk of so many events with more behind it: the pipeline is catching up, lands, and derives beside it. */
+/** A batch of so many messages with more behind it: the pipeline is catching up, lands, and derives beside it. */
 const CATCH_UP_EVENTS = 1_000;
 /** Topics of parts are held no longer than this, however much else there is to do. */
 const LONGEST_HOLD_MS = 30_000;
@@ -39,12 +35,6 @@ const LONGEST_HOLD_MS = 30_000;
 const TURN_MS = 5_000;
 /** Topics that do not exist yet are looked for so often. */
 const TOPICS_MS = 5_000;
-
-interface Ahead {
-  readonly from: Offsets;
-  readonly chunk: Chunk;
-  readonly decoded: Promise<Decoded>;
-}
 
 export async function apply(
   engine: Engine,
@@ -82,17 +72,17 @@ export async function apply(
   let isRead = false;
   let carried: NewParts = new Map();
   let held = partsToHold(engine, positions);
-  const readAhead = (): Promise<Ahead> => {
-    const ahead = readChunk(engine, Object.fromEntries(Object.entries(positions).filter(([at]) => !held.has(at))));
+  const readOn = (): Promise<Ahead> => {
+    const ahead = readAhead(engine, Object.fromEntries(Object.entries(positions).filter(([at]) => !held.has(at))));
     isRead = false;
     // It may fail while nobody waits for it; whoever does wait hears of it all the same.
     ahead.then(
-      ({ chunk }) => (isRead = chunk.messages.length > 0),
+      ({ decoded }) => (isRead = decoded.messages > 0),
       () => (isRead = true),
     );
     return ahead;
   };
-  const release = async ({ isBehind }: Chunk): Promise<void> => {
+  const release = async ({ isBehind }: Ahead): Promise<void> => {
     if (held.size === 0) return;
     const isAllDone = !isBehind && !(await hasDueRoots(pool, engine.name));
     if (isAllDone || Date.now() - began >= LONGEST_HOLD_MS) held = new Set();
@@ -114,29 +104,30 @@ export async function apply(
         positions = { ...(await startPositions(engine)), ...positions };
       }
 
-      reading ??= readAhead();
+      reading ??= readOn();
       if (isCatchingUp) drain.beside();
       else if (!(await isSettled(reading)) && (await deriveForATurn())) continue;
 
       const timeRead = metrics.timeStage(engine.name, 'read');
-      const { from, chunk, decoded } = await reading;
+      const ahead = await reading;
+      const { from, next, isBehind, decoded } = ahead;
       timeRead();
       reading = null;
-      isCatchingUp = chunk.isBehind && chunk.messages.length >= CATCH_UP_EVENTS;
+      isCatchingUp = isBehind && decoded.messages >= CATCH_UP_EVENTS;
       if (!isCatchingUp) {
         await drain.follow(carried);
         carried = new Map();
         await drain.rest();
       }
-      if (Object.keys(chunk.next).length === 0) {
-        await release(chunk);
+      if (Object.keys(next).length === 0) {
+        await release(ahead);
         continue;
       }
 
-      positions = { ...positions, ...chunk.next };
-      // The next chunk is read and decoded while this one is written.
-      reading = readAhead();
-      const batch = { chunk, from, decoded, carried, run: scope.run };
+      positions = { ...positions, ...next };
+      // The next batch is read and decoded while this one is written.
+      reading = readOn();
+      const batch = { from, next, decoded, carried, run: scope.run };
       const report = await orStop(
         () => applyBatch(engine, { ...batch, isDeferred: isCatchingUp }),
         // Stopped now: it lands all the same.
@@ -149,12 +140,12 @@ export async function apply(
         continue;
       }
       lastWork = Date.now();
-      addTo(total, { ...report, events: chunk.messages.length });
+      addTo(total, { ...report, events: decoded.messages });
       carried = report.carried;
       await drain.follow(report.newParts);
       // Too many to derive at once: they must not wait until nothing comes any more.
       if (report.deferred > 0 && !isCatchingUp) await deriveForATurn();
-      await release(chunk);
+      await release(ahead);
     }
     await drain.follow(carried);
     await drain.rest();
@@ -191,13 +182,6 @@ function partsToHold(engine: Engine, positions: Offsets): ReadonlySet<string> {
   if (part === null) return new Set();
   const topic = engine.topicOf(part.node.node.table);
   return new Set(Object.keys(positions).filter((at) => at.startsWith(`${topic}/`) && positions[at] === 0));
-}
-
-async function readChunk(engine: Engine, from: Offsets): Promise<Ahead> {
-  const chunk = await engine.reader.read(from, { maxWaitMs: POLL_MS, maxBytes: CHUNK_BYTES });
-  const decoded = decodeChunk(engine, chunk.messages);
-  decoded.catch(() => undefined);
-  return { from, chunk, decoded };
 }
 
 /** Our positions, and offset 0 of every partition that we never read: a log that begins later has lost what we need. */

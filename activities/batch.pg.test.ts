@@ -1,7 +1,7 @@
 // One batch, on a real v3: what is written and what is left alone, once however often it is tried, and what a pause stops.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
-import { applyAll, chunkFrom, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
+import { applyAll, batchFrom, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
 import type { SmallV2 } from '../test/engine/small-v2.ts';
 import { applyBatch } from './batch.ts';
@@ -78,8 +78,7 @@ describe('tried again', () => {
     const v2 = createSmallV2('places');
     const engine = testbed.engine('programs');
     const from = await readPositions(engine.deps.pool, engine.name);
-    const chunk = chunkFrom(engine, v2.topics, from);
-    const batch = { chunk, from, isDeferred: false, run: 'first' };
+    const batch = { ...(await batchFrom(engine, { topics: v2.topics, from })), isDeferred: false, run: 'first' };
     testbed.crashing.countStatements();
     await applyBatch(engine, batch);
     const statements = testbed.crashing.countStatements();
@@ -92,7 +91,7 @@ describe('tried again', () => {
 
     expect(await applyBatch(engine, { ...batch, run: 'second' })).toMatchObject({
       isApplied: false,
-      positions: chunk.next,
+      positions: batch.next,
     });
     expect(await authors('referencedata.programs')).toEqual(written);
   });
@@ -101,7 +100,7 @@ describe('tried again', () => {
     const v2 = createSmallV2('places');
     const engine = testbed.engine('programs');
     const from = await readPositions(engine.deps.pool, engine.name);
-    const slow = { chunk: chunkFrom(engine, v2.topics, from), from, isDeferred: false, run: 'slow' };
+    const slow = { ...(await batchFrom(engine, { topics: v2.topics, from })), isDeferred: false, run: 'slow' };
     await applyBatch(engine, { ...slow, run: 'fast' });
     v2.change('programs', 1, { name: 'Program 1, renamed' });
     await applyAll(engine, v2);
@@ -119,7 +118,7 @@ describe('tried again', () => {
     const v2 = createSmallV2('places');
     const engine = testbed.engine('programs');
     const from = await readPositions(engine.deps.pool, engine.name);
-    const batch = { chunk: chunkFrom(engine, v2.topics, from), from, isDeferred: false, run: 'test' };
+    const batch = { ...(await batchFrom(engine, { topics: v2.topics, from })), isDeferred: false, run: 'test' };
     testbed.crashing.countStatements();
     await applyBatch(engine, batch);
     const statements = testbed.crashing.countStatements();

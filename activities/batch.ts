@@ -5,7 +5,7 @@ import { affectedRoots } from './affected-roots.ts';
 import type { Mode, Offsets } from './contract.ts';
 import { lockDerive, lockPipeline, markDirty, stillMarked, writePositions } from './control.ts';
 import type { LockedPipeline } from './control.ts';
-import { decodeChunk, widen } from './decode-chunk.ts';
+import { widen } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
 import { derive, noteDerived } from './derive-due.ts';
 import type { NewParts, Totals } from './derive-due.ts';
@@ -19,7 +19,6 @@ import { boundScopes } from './scope.ts';
 import type { LandedParts, LandedRow, Piece, Scopes } from './scope.ts';
 import { inTransaction } from './transaction.ts';
 import { transformationChanged } from './transformation.ts';
-import type { Chunk } from './topic-reader.ts';
 
 /** What weighs more than this is noted and derived in transactions of its own, at once: a batch must stay short. */
 const INLINE_WEIGHT = 1_024;
@@ -28,14 +27,14 @@ const NEW_PARTS_LEAST = 4;
 const WHOLE_ROOT_WEIGHT = 16;
 
 export interface BatchInput {
-  readonly chunk: Chunk;
-  /** Where the chunk was read from. */
+  /** Where it was read from. */
   readonly from: Offsets;
+  /** Where reading goes on, for every partition that was read. */
+  readonly next: Offsets;
+  readonly decoded: Decoded;
   /** Land only, and note the roots: while a pipeline catches up, a root's rows come in many batches. */
   readonly isDeferred: boolean;
   readonly run: string;
-  /** The chunk decoded ahead, while the batch before it was written. */
-  readonly decoded?: Promise<Decoded>;
   /** New parts of the batch before that are to be derived with this one's. */
   readonly carried?: NewParts;
   /**
@@ -72,18 +71,17 @@ export async function lockToLand(client: ClientBase, engine: Engine): Promise<Lo
   return locked;
 }
 
-/** Lands a chunk that was read from `from`, and derives what it concerns unless `isDeferred`. */
+/** Lands what was read from `from`, and derives what it concerns unless `isDeferred`. */
 export async function applyBatch(engine: Engine, input: BatchInput): Promise<BatchReport> {
-  const { chunk, from } = input;
+  const { from, next, decoded } = input;
   const { metrics, pool } = engine.deps;
-  const decoded = await (input.decoded ?? decodeChunk(engine, chunk.messages));
   await widen(engine, decoded);
   await engine.drift.see(decoded);
 
   const timeBatch = metrics.timeStage(engine.name, 'batch');
   const report = await inTransaction(pool, async (client): Promise<BatchReport> => {
     const locked = await lockToLand(client, engine);
-    const isMoved = Object.keys(chunk.next).some((at) => (locked.positions[at] ?? 0) !== (from[at] ?? 0));
+    const isMoved = Object.keys(next).some((at) => (locked.positions[at] ?? 0) !== (from[at] ?? 0));
     if (isMoved)
       return {
         isApplied: false,
@@ -124,7 +122,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
         });
     }
     const last = newParts.size > 1 ? lastRoot(engine.plan, landed.changes) : undefined;
-    await writePositions(client, engine.name, chunk.next);
+    await writePositions(client, engine.name, next);
     await client.query(
       `UPDATE cdc.pipelines SET last_run = $2, last_event_at = greatest(last_event_at, to_timestamp($3::double precision / 1000)),
               last_derived_at = CASE WHEN $4 THEN now() ELSE last_derived_at END WHERE name = $1`,
@@ -132,7 +130,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
     );
     return {
       isApplied: true,
-      positions: { ...locked.positions, ...chunk.next },
+      positions: { ...locked.positions, ...next },
       mode: locked.mode,
       landed: landed.rows,
       ...total,
@@ -143,7 +141,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
   });
   timeBatch();
   if (report.isApplied) {
-    metrics.batchEvents.observe({ pipeline: engine.name }, chunk.messages.length);
+    metrics.batchEvents.observe({ pipeline: engine.name }, decoded.messages);
     for (const [table, events] of decoded.tables) metrics.events.inc({ pipeline: engine.name, table }, events.length);
     for (const fault of decoded.faults) metrics.errors.inc({ code: fault.code, pipeline: engine.name });
     if (report.derived > 0 && decoded.lastCommittedAtMs > 0)

@@ -6,8 +6,9 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { EventValue } from '../model/change-event.ts';
 import { quote } from './identifiers.ts';
 
-/** How much text is handed to the socket at once. */
-const CHUNK_CHARS = 256 * 1024;
+/** How much is handed to the socket at once. */
+const CHUNK_BYTES = 256 * 1024;
+const NEW_LINE = 0x0a;
 
 /** Copies rows into a table. Values as text: PostgreSQL's own input functions read them. @throws pg's DatabaseError */
 export async function copyRows(
@@ -35,19 +36,23 @@ export async function copyLines(
   await pipeline(Readable.from(chunks(input.lines), { objectMode: false }), stream);
 }
 
+/** Lines as bytes. Each is written where it goes: no text of many lines is made, nor one of two bytes a letter for one line's sake. */
 function* chunks(lines: Iterable<string>): Generator<Buffer> {
-  let group: string[] = [];
-  let chars = 0;
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let end = 0;
   for (const line of lines) {
-    group.push(line);
-    chars += line.length;
-    if (chars >= CHUNK_CHARS) {
-      yield Buffer.from(`${group.join('\n')}\n`, 'utf8');
-      group = [];
-      chars = 0;
+    // A UTF-16 unit takes three bytes at most.
+    const most = line.length * 3 + 1;
+    if (end + most > chunk.length) {
+      if (end > 0) yield chunk.subarray(0, end);
+      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+      end = 0;
     }
+    end += chunk.write(line, end);
+    chunk[end] = NEW_LINE;
+    end += 1;
   }
-  if (group.length > 0) yield Buffer.from(`${group.join('\n')}\n`, 'utf8');
+  if (end > 0) yield chunk.subarray(0, end);
 }
 
 /** A row's values, in the order of its columns, as a line of COPY's text format without its end. */
@@ -60,8 +65,8 @@ export function copyText(row: Readonly<Record<string, EventValue>>): string {
 
 /** A value as COPY's text format writes it. */
 export function valueText(value: EventValue | undefined): string {
-  if (value === null || value === undefined) return '\\N';
   if (typeof value === 'string') return escape(value);
+  if (value === null || value === undefined) return '\\N';
   return typeof value === 'object' ? escape(JSON.stringify(value)) : String(value);
 }
 
@@ -72,3 +77,17 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '
 function escape(value: string): string {
   return SPECIAL.test(value) ? value.replace(SPECIALS, (character) => ESCAPES[character] as string) : value;
 }
+
+/** The values of a line of COPY's text format. */
+export function copyFields(line: string): (string | null)[] {
+  const fields: (string | null)[] = line.split('\t');
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = fields[at] as string;
+    if (field.includes('\\'))
+      fields[at] = field === '\\N' ? null : field.replaceAll(ESCAPED, (escaped) => UNESCAPED[escaped] as string);
+  }
+  return fields;
+}
+
+const ESCAPED = /\\[\\tnr]/g;
+const UNESCAPED: Readonly<Record<string, string>> = { '\\\\': '\\', '\\t': '\t', '\\n': '\n', '\\r': '\r' };

@@ -1,11 +1,14 @@
 // A chunk of Kafka messages -> the change events of each table, in offset order, and what could not be understood.
 import type { KafkaMessage, RowEvent, TruncateEvent } from '../model/change-event.ts';
 import { createDecode } from './decode.ts';
+import type { Decoded as Event } from './decode.ts';
 import type { Engine } from './engine.ts';
 import type { FaultyEvent } from './quarantine.ts';
 import { createTurns } from './turns.ts';
 
 export interface Decoded {
+  /** How many messages it is of. */
+  readonly messages: number;
   readonly tables: ReadonlyMap<string, readonly (RowEvent | TruncateEvent)[]>;
   readonly faults: readonly FaultyEvent[];
   readonly messageOf: ReadonlyMap<RowEvent, KafkaMessage>;
@@ -21,8 +24,16 @@ interface Epoch {
 
 /** Decodes messages in offset order, by table. */
 export async function decodeChunk(engine: Engine, messages: readonly KafkaMessage[]): Promise<Decoded> {
+  const decoding = await startDecoding(engine);
+  await decoding.add(messages);
+  return decoding.decoded;
+}
+
+/** The same for messages that come in several pieces, of which none is kept. */
+export async function startDecoding(
+  engine: Engine,
+): Promise<{ readonly decoded: Decoded; readonly add: (messages: readonly KafkaMessage[]) => Promise<void> }> {
   const epochs = await readEpochs(engine);
-  const time = engine.deps.metrics.timeStage(engine.name, 'decode');
   const decode = createDecode({
     keys: new Map([...engine.plan.tables].map(([source, table]) => [source, table.key])),
     placeholder: engine.deps.placeholder,
@@ -38,32 +49,33 @@ export async function decodeChunk(engine: Engine, messages: readonly KafkaMessag
   const tables = new Map<string, (RowEvent | TruncateEvent)[]>();
   const faults: FaultyEvent[] = [];
   const messageOf = new Map<RowEvent, KafkaMessage>();
-  let lastCommittedAtMs = 0;
-  const turn = createTurns();
-  for (const [index, message] of messages.entries()) {
-    if (index % 32 === 0) await turn();
-    for (const event of decode(message)) {
-      if (event.kind === 'skip') continue;
-      if (event.kind === 'fault') {
-        faults.push({
-          message,
-          source: event.source,
-          root: null,
-          code: event.code,
-          text: event.message,
-          advice: event.advice,
-        });
-        continue;
-      }
-      const events = tables.get(event.source);
-      if (events === undefined) tables.set(event.source, [event]);
-      else events.push(event);
-      if (event.kind === 'row' && event.holes.length > 0) messageOf.set(event, message);
-      if (event.committedAtMs > lastCommittedAtMs) lastCommittedAtMs = event.committedAtMs;
+  const decoded = { messages: 0, tables, faults, messageOf, lastCommittedAtMs: 0 };
+  const keep = (event: Event, message: KafkaMessage): void => {
+    if (event.kind === 'skip') return;
+    if (event.kind === 'fault') {
+      const { source, code, message: text, advice } = event;
+      faults.push({ message, source, root: null, code, text, advice });
+      return;
     }
-  }
-  time();
-  return { tables, faults, messageOf, lastCommittedAtMs };
+    const events = tables.get(event.source);
+    if (events === undefined) tables.set(event.source, [event]);
+    else events.push(event);
+    if (event.kind === 'row' && event.holes.length > 0) messageOf.set(event, message);
+    if (event.committedAtMs > decoded.lastCommittedAtMs) decoded.lastCommittedAtMs = event.committedAtMs;
+  };
+  return {
+    decoded,
+    async add(messages) {
+      const time = engine.deps.metrics.timeStage(engine.name, 'decode');
+      const turn = createTurns();
+      for (const [index, message] of messages.entries()) {
+        if (index % 32 === 0) await turn();
+        for (const event of decode(message)) keep(event, message);
+      }
+      decoded.messages += messages.length;
+      time();
+    },
+  };
 }
 
 async function readEpochs(engine: Engine): Promise<readonly Epoch[]> {

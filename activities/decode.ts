@@ -46,10 +46,10 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
   if (message.value === null) return [{ kind: 'skip', why: 'tombstone' }];
   if (message.topic.startsWith('__debezium-heartbeat')) return [{ kind: 'skip', why: 'heartbeat' }];
 
-  const text = message.value.toString('utf8');
   let envelope: unknown;
+  let rowText: string;
   try {
-    envelope = parseEnvelope(text);
+    ({ envelope, rowText } = parseEnvelope(message.value));
   } catch (error) {
     return [
       fault(
@@ -154,7 +154,7 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
   const key = keyOfImage(change.after);
   if (key === undefined) return withoutKey();
   const holes =
-    op !== 'r' && placeholder.mayOccurIn(text)
+    op !== 'r' && placeholder.mayOccurIn(rowText)
       ? Object.keys(change.after).filter((column) => placeholder.is(change.after?.[column]))
       : [];
   if (op === 'u' && beforeKey !== undefined && beforeKey !== key) {
@@ -276,24 +276,53 @@ function parseLong(text: string): unknown {
 
 /** What follows `source` in an envelope. */
 const AFTER_SOURCE = /^,(?:"transaction":(?:null|\{[^{}]*\}),)?"op":"([a-z])"(?:,"ts_(?:ms|us|ns)":\d+)*\}$/;
-let lastSource = { text: '', source: undefined as unknown };
+const SOURCE = Buffer.from(',"source":{');
+const WITH_BEFORE = Buffer.from('{"before":');
+const WITHOUT_BEFORE = Buffer.from('{"before":null,"after":');
+let lastSource = { bytes: Buffer.alloc(0), source: undefined as unknown };
+
+interface Parsed {
+  readonly envelope: unknown;
+  /** All that the message says of its row, as it stands there. */
+  readonly rowText: string;
+}
+
+/** The envelope of a message. @throws SyntaxError */
+function parseEnvelope(bytes: Buffer): Parsed {
+  const pieces = parsePieces(bytes);
+  if (pieces !== undefined) return pieces;
+  const rowText = bytes.toString('utf8');
+  return { envelope: parseExact(rowText), rowText };
+}
 
 /**
- * The same for an envelope as Debezium writes it, piece by piece: all rows of a snapshot's table bear one `source`, a quarter
- * of their text, which is then parsed once.
+ * The same for an envelope as Debezium writes it, piece by piece, so that little of it becomes a text: all rows of a
+ * snapshot's table bear one `source`, a quarter of their bytes, which is then parsed once.
  */
-function parseEnvelope(text: string): unknown {
-  const at = text.lastIndexOf(',"source":{');
-  const end = text.indexOf('}', at) + 1;
-  const op = at > 0 && text.startsWith('{"before":') ? AFTER_SOURCE.exec(text.slice(end))?.[1] : undefined;
-  if (op === undefined) return parseExact(text);
-  const sourceText = text.slice(at + 10, end);
-  if (sourceText !== lastSource.text) lastSource = { text: sourceText, source: JSON.parse(sourceText) as unknown };
-  const row = `${text.slice(0, at)}}`;
-  const { before, after } = (LONG_NUMBER.test(row) ? parseLong(row) : JSON.parse(row)) as Readonly<
-    Record<string, unknown>
-  >;
-  return { before, after, source: lastSource.source, op };
+function parsePieces(bytes: Buffer): Parsed | undefined {
+  const at = bytes.lastIndexOf(SOURCE);
+  if (at < 0 || !startsWith(bytes, WITH_BEFORE)) return undefined;
+  const end = bytes.indexOf('}', at) + 1;
+  const op = AFTER_SOURCE.exec(bytes.toString('latin1', end))?.[1];
+  if (op === undefined) return undefined;
+  const isAlone = startsWith(bytes, WITHOUT_BEFORE);
+  const rowText = isAlone ? bytes.toString('utf8', WITHOUT_BEFORE.length, at) : `${bytes.toString('utf8', 0, at)}}`;
+  try {
+    const row = LONG_NUMBER.test(rowText) ? parseLong(rowText) : JSON.parse(rowText);
+    if (bytes.compare(lastSource.bytes, 0, lastSource.bytes.length, at + 10, end) !== 0)
+      lastSource = {
+        bytes: Buffer.from(bytes.subarray(at + 10, end)),
+        source: JSON.parse(bytes.toString('utf8', at + 10, end)) as unknown,
+      };
+    const { before, after } = isAlone ? { before: null, after: row } : (row as Readonly<Record<string, unknown>>);
+    return { envelope: { before, after, source: lastSource.source, op }, rowText };
+  } catch {
+    return undefined; // Whoever reads the whole says what is wrong.
+  }
+}
+
+function startsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.length >= start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
 }
 
 interface Placeholder {

@@ -362,13 +362,15 @@ function* landedLines(
   states: readonly RowState[],
   { key, columns }: { readonly key: readonly string[]; readonly columns: readonly string[] },
 ): Generator<string> {
+  const texts: string[] = Array.from<string>({ length: columns.length + 1 });
   for (const state of states) {
     const image =
       state.image ??
       Object.fromEntries(keyValues(state.key, key.length).map((value, index) => [key[index] as string, value]));
-    const texts = metaOf(state).map(valueText);
-    if (hasColumns(image, columns)) for (const column in image) texts.push(valueText(image[column]));
-    else for (const column of columns) texts.push(valueText(image[column]));
+    texts[0] = stateText(state);
+    let at = 0;
+    if (hasColumns(image, columns)) for (const column in image) texts[(at += 1)] = valueText(image[column]);
+    else for (const column of columns) texts[(at += 1)] = valueText(image[column]);
     yield texts.join('\t');
   }
 }
@@ -381,19 +383,10 @@ function othersOf({ behind, left }: RowState): { readonly [name: string]: EventV
   return behind.length === 0 && left === null ? null : { behind, left };
 }
 
-function metaOf(state: RowState): EventValue[] {
-  const { order } = state;
-  return [
-    state.key,
-    state.live,
-    order.epoch,
-    order.commit,
-    order.lsn,
-    state.tx,
-    state.offset,
-    state.committedAtMs,
-    othersOf(state) === null ? null : JSON.stringify(othersOf(state)),
-  ];
+/** The engine's own columns (STATE_COLUMNS) of a line. */
+function stateText(state: RowState): string {
+  const { key, live, order, tx, offset, committedAtMs } = state;
+  return `${valueText(key)}\t${live}\t${order.epoch}\t${order.commit}\t${order.lsn}\t${tx ?? '\\N'}\t${offset}\t${committedAtMs}\t${valueText(othersOf(state))}`;
 }
 
 function metaObject(state: RowState): Readonly<Record<string, EventValue>> {

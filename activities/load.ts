@@ -1,10 +1,10 @@
 // Landing -> the trees of rows that `derive` sees. One query per node of the tree for any number of roots.
 import type { ClientBase } from 'pg';
-import { textOf } from '../model/change-event.ts';
 import type { Image } from '../model/change-event.ts';
 import { v2Tables } from '../pipelines/catalog/v2.ts';
 import { typedValue } from './column-types.ts';
 import type { TypedValue } from './column-types.ts';
+import { copyFields, valueText } from './copy-rows.ts';
 import { landingTable, quote } from './identifiers.ts';
 import { columnAt } from './affected-roots.ts';
 import type { Join } from '../pipelines/definition.ts';
@@ -12,7 +12,7 @@ import { resolvePath } from './plan.ts';
 import type { Plan, PlannedNode } from './plan.ts';
 import { HEAD } from './scope.ts';
 import type { LandedParts, LandedRow, Piece, Scopes } from './scope.ts';
-import { queryArrays, together } from './statement.ts';
+import { queryEach, together } from './statement.ts';
 
 export type LoadedRow = { [column: string]: TypedValue | LoadedRow | LoadedRow[] | null };
 
@@ -47,34 +47,21 @@ export async function loadRoots(
 ): Promise<LoadedRoots> {
   const { root, part } = plan;
   return together(client, async () => {
-    const { rows } = await queryArrays(
-      client,
-      `SELECT t._key, ${selectList(root, 't')} FROM ${landingTable(plan.pipeline.name, root.node.table)} t WHERE t._key = ANY($1) AND t._live > 0`,
-      [[...scopes.keys()]],
-    );
     const read = reader(root);
     const trees = new Map<string, LoadedRow>();
-    const wanted: Wanted[] = [];
-    for (const row of rows) {
-      const key = row[0] as string;
-      const tree = read(row, 1);
-      trees.set(key, tree);
+    await queryEach(client, {
+      text: `SELECT t._key, ${selectList(root, 't')} FROM ${landingTable(plan.pipeline.name, root.node.table)} t WHERE t._key = ANY($1) AND t._live > 0`,
+      values: [[...scopes.keys()]],
+      each: (row) => trees.set(row[0] as string, read(row, 1)),
+    });
+    const wanted = Array.from(trees, ([key, tree]): Wanted => {
       const scope = scopes.get(key) ?? 'whole';
-      wanted.push(
-        scope === 'whole'
-          ? { tree, parts: null, hasHead: true }
-          : {
-              tree,
-              parts: {
-                wanted: new Set([...scope].filter((piece) => piece !== HEAD)),
-                landed: landed?.get(key) ?? NONE,
-              },
-              hasHead: scope.has(HEAD),
-            },
-      );
-    }
+      if (scope === 'whole') return { tree, parts: null, hasHead: true };
+      const pieces = new Set([...scope].filter((piece) => piece !== HEAD));
+      return { tree, parts: { wanted: pieces, landed: landed?.get(key) ?? NONE }, hasHead: scope.has(HEAD) };
+    });
     const loading = new Map<PlannedNode, Promise<readonly Instance[]>>();
-    const count = { rows: rows.length };
+    const count = { rows: trees.size };
     const load = (node: PlannedNode): Promise<readonly Instance[]> => {
       let begun = loading.get(node);
       if (begun === undefined) {
@@ -114,6 +101,7 @@ interface FewParts {
 }
 
 const NONE: ReadonlyMap<Piece, LandedRow> = new Map();
+const NOTHING: readonly never[] = [];
 
 /** Which parts of which tree are wanted; null for all. */
 type WantedParts = ReadonlyMap<LoadedRow, FewParts | null>;
@@ -131,10 +119,10 @@ async function loadChild(
   const join = planned.join as Join;
   const name = planned.path.at(-1) as string;
   const links = Object.entries(join.on).map(([column, path]) => ({ column, get: getter(path) }));
-  const [first] = links;
+  const [only] = links;
   /** Undefined where one of the values is NULL, which matches nothing. */
   const linkOf = (instance: Instance): string | undefined => {
-    if (first !== undefined && links.length === 1) return first.get(instance) ?? undefined;
+    if (only !== undefined && links.length === 1) return only.get(instance) ?? undefined;
     let link = '';
     for (const { get } of links) {
       const value = get(instance);
@@ -148,7 +136,7 @@ async function loadChild(
   const found = new Map<string, { readonly key: string; readonly row: LoadedRow }[]>();
   const read = reader(planned);
   const from = links.length + 1;
-  const find = (row: LandedRow): void => {
+  const find = (row: readonly (string | null)[]): void => {
     let link = row[1] as string;
     if (links.length !== 1) {
       link = '';
@@ -179,37 +167,42 @@ async function loadChild(
   });
 
   if (wanted.size > 0 || keys.length > 0) {
-    const rows = await queryChild(client, plan, {
+    await queryChild(client, plan, {
       planned,
       links: links.map((link) => link.column),
       tuples: [...wanted.values()],
       keys,
+      each(row) {
+        count += 1;
+        if (!known.has(row[0] as string)) find(row);
+      },
     });
-    for (const row of rows) if (!known.has(row[0] as string)) find(row);
-    count = rows.length;
   }
 
-  for (const row of known.values()) find(row);
+  for (const row of known.values()) find(copyFields(row));
 
-  const children: Instance[] = [];
   const isShared = !planned.children.some((child) => child.dependsOnRoot);
+  const isLeaf = planned.children.length === 0;
+  const isOne = join.kind === 'one';
+  const children: Instance[] = [];
   const taken = new Set<string>();
   for (const [index, parent] of parents.entries()) {
     const link = linkOfParent[index];
     const few = parts?.get(parent.row) ?? null;
-    const list: LoadedRow[] = [];
-    for (const { key, row: loaded } of link === undefined ? [] : (found.get(link) ?? [])) {
+    const isNew = !isLeaf && (!isShared || (link !== undefined && !taken.has(link)));
+    if (isNew && link !== undefined) taken.add(link);
+    const list: LoadedRow[] | null = isOne ? null : [];
+    let first: LoadedRow | null = null;
+    for (const { key, row: loaded } of (link === undefined ? undefined : found.get(link)) ?? NOTHING) {
       // It may have been found for another root from which it has moved away.
       if (few !== null && !few.wanted.has(key)) continue;
       // What hangs below may depend on the root: then each root has a copy of its own.
       const row = isShared ? loaded : { ...loaded };
-      list.push(row);
+      first ??= row;
+      list?.push(row);
+      if (isNew) children.push({ row, root: parent.root });
     }
-    if (!isShared || (link !== undefined && !taken.has(link))) {
-      if (link !== undefined) taken.add(link);
-      for (const row of list) children.push({ row, root: parent.root });
-    }
-    parent.row[name] = join.kind === 'many' ? list : (list[0] ?? null);
+    parent.row[name] = list ?? first;
   }
   return { children, rows: count + known.size };
 }
@@ -224,16 +217,16 @@ async function queryChild(
     readonly tuples: readonly (readonly (string | null)[])[];
     /** Children that are wanted beside those. */
     readonly keys: readonly string[];
+    readonly each: (row: (string | null)[]) => void;
   },
-): Promise<(string | null)[][]> {
-  const { planned, links, tuples, keys } = wanted;
+): Promise<void> {
+  const { planned, links, tuples, keys, each } = wanted;
   const at = landingTable(plan.pipeline.name, planned.node.table);
   const list = ['t._key', ...links.map((column) => `t.${quote(column)}`), selectList(planned, 't')].join(', ');
   const [only, ...more] = links;
   // Keys are text: by length and then by text, numbers come in their own order.
   const order = 'ORDER BY length(t._key), t._key COLLATE "C"';
-  const run = async (text: string, values: readonly unknown[]): Promise<(string | null)[][]> =>
-    (await queryArrays(client, text, values)).rows;
+  const run = (text: string, values: readonly unknown[]): Promise<void> => queryEach(client, { text, values, each });
   if (only === undefined) return run(`SELECT ${list} FROM ${at} t WHERE t._live > 0 ${order}`, []);
   if (more.length === 0) {
     const isLinked = `${columnAt(planned, 't', only)} = ANY($1)`;
@@ -256,10 +249,14 @@ async function queryChild(
   );
 }
 
-/** What queryChild would read of a row that has just landed: its values are what landing keeps as text. */
+/** What queryChild would read of a row that has just landed. */
 export function rowToLoad(planned: PlannedNode): (key: string, image: Image) => LandedRow {
   const columns = [...Object.keys(planned.join?.on ?? {}), ...columnsToRead(planned)];
-  return (key, image) => [key, ...columns.map((column) => textOf(image[column]))];
+  return (key, image) => {
+    const texts = [valueText(key)];
+    for (const column of columns) texts.push(valueText(image[column]));
+    return texts.join('\t');
+  };
 }
 
 function selectList(planned: PlannedNode, alias: string): string {

@@ -365,16 +365,17 @@ function comparePiece(
 
 /** What the ledger keeps of a derived root, as JSON, its derived pieces without rows left out. */
 export function ledgerText(derived: Derived): string {
-  const pieces: string[] = [];
+  let pieces = '';
   for (const [piece, owned] of derived.pieces) {
-    const targets: string[] = [];
+    let targets = '';
     for (const [name, rows] of owned) {
-      const hashes = rows.map((row) => `${quoted(row.key)}:"${row.hash}"`);
-      if (hashes.length > 0) targets.push(`${quoted(name)}:{${hashes.join(',')}}`);
+      let hashes = '';
+      for (const { key, hash: text } of rows) hashes += `${hashes === '' ? '' : ','}${quoted(key)}:"${text}"`;
+      if (hashes !== '') targets += `${targets === '' ? '' : ','}${quoted(name)}:{${hashes}}`;
     }
-    if (targets.length > 0) pieces.push(`${quoted(piece)}:{${targets.join(',')}}`);
+    if (targets !== '') pieces += `${pieces === '' ? '' : ','}${quoted(piece)}:{${targets}}`;
   }
-  return `{${pieces.join(',')}}`;
+  return `{${pieces}}`;
 }
 
 function quoted(text: string): string {

@@ -1,7 +1,7 @@
 // Rows that come before their parents wait, and follow by themselves. A root waits as a whole; what it waits for is kept
 // by v3 table and key, and whoever writes that row, of whatever pipeline, lets it go.
 import type { ClientBase } from 'pg';
-import { keyText } from '../model/change-event.ts';
+import { keyText, textOf } from '../model/change-event.ts';
 import type { EventValue } from '../model/change-event.ts';
 import type { Pipeline, Reference, Target } from '../pipelines/definition.ts';
 import type { Ledger } from './ledger.ts';
@@ -38,7 +38,14 @@ export interface MissingParent {
 export type MissingParents = ReadonlyMap<string, readonly MissingParent[]>;
 
 /** By what the mapping declares: the keys that are referred to, and the roots that do. */
-type Needs = Map<Reference, { readonly parent: Omit<MissingParent, 'key'>; readonly keys: Map<string, Set<string>> }>;
+type Needs = Map<Reference, Need>;
+
+interface Need {
+  readonly parent: Omit<MissingParent, 'key'>;
+  readonly keys: Map<string, Set<string>>;
+  /** Keys of several columns, as they were made before: values -> keyText. Most rows refer to what others refer to. */
+  readonly made: Map<string, string>;
+}
 
 /** Looks up the parents of all rows that are to be written; rows that are unchanged had theirs. */
 export async function findMissingParents(
@@ -93,10 +100,10 @@ function addNeeds(target: Target, { root, row }: { readonly root: string; readon
   for (const reference of target.references) {
     let need = needs.get(reference);
     if (need === undefined) {
-      need = { parent: { table: reference.table, columns: reference.key }, keys: new Map() };
+      need = { parent: { table: reference.table, columns: reference.key }, keys: new Map(), made: new Map() };
       needs.set(reference, need);
     }
-    const key = referredKey(row, reference.columns);
+    const key = referredKey(row, reference.columns, need.made);
     if (key === undefined) continue;
     const roots = need.keys.get(key);
     if (roots === undefined) need.keys.set(key, new Set([root]));
@@ -105,14 +112,25 @@ function addNeeds(target: Target, { root, row }: { readonly root: string; readon
 }
 
 /** The key that a row refers to; undefined when any part of it is null, as in a foreign key. */
-function referredKey(row: Readonly<Record<string, EventValue>>, columns: readonly string[]): string | undefined {
+function referredKey(
+  row: Readonly<Record<string, EventValue>>,
+  columns: readonly string[],
+  made: Map<string, string>,
+): string | undefined {
   const [only] = columns;
-  if (only !== undefined && columns.length === 1) {
-    const value = row[only];
-    return value === null || value === undefined ? undefined : keyText([value]);
+  if (only !== undefined && columns.length === 1) return textOf(row[only]) ?? undefined;
+  let values = '';
+  for (const column of columns) {
+    const text = textOf(row[column]);
+    if (text === null) return undefined;
+    values += `${text}\0`;
   }
-  const values = columns.map((column) => row[column]);
-  return values.some((value) => value === null || value === undefined) ? undefined : keyText(values);
+  let key = made.get(values);
+  if (key === undefined) {
+    key = keyText(columns.map((column) => row[column]));
+    if (key !== undefined) made.set(values, key);
+  }
+  return key;
 }
 
 /** Key -> root of this batch that brings it. */

@@ -2,13 +2,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
 import type { SmallV2 } from '../test/engine/small-v2.ts';
-import { applyAll, chunkFrom, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
+import { applyAll, batchFrom, createTestbed, deriveAll, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
 import { affectedRoots } from './affected-roots.ts';
 import { landChunk } from './batch.ts';
 import type { BatchReport } from './batch.ts';
 import { lockPipeline, readPositions } from './control.ts';
-import { decodeChunk } from './decode-chunk.ts';
 import { deriveNewParts } from './derive-due.ts';
 import type { NewParts } from './derive-due.ts';
 import { loadRoots } from './load.ts';
@@ -43,8 +42,8 @@ const LINES = 'requisition_line_items';
 /** Lands what is new without deriving it, and throws it away again: what it concerns, and how many rows that loads. */
 async function concerned(): Promise<{ readonly scopes: Scopes; readonly loaded: number }> {
   const engine = testbed.engine('requisitions');
-  const chunk = chunkFrom(engine, v2.topics, await readPositions(engine.deps.pool, engine.name));
-  const decoded = await decodeChunk(engine, chunk.messages);
+  const from = await readPositions(engine.deps.pool, engine.name);
+  const { decoded } = await batchFrom(engine, { topics: v2.topics, from });
   const looked: { scopes: Scopes; loaded: number } = { scopes: new Map(), loaded: 0 };
   await inTransaction(engine.deps.pool, async (client) => {
     await lockPipeline(client, engine.name);

@@ -11,8 +11,11 @@ export type Scope = 'whole' | ReadonlySet<Piece>;
 /** Root -> what of it. */
 export type Scopes = ReadonlyMap<string, Scope>;
 
-/** A row of landing as it is read: its key, the values that join it to its parent, its columns (see rowToLoad). */
-export type LandedRow = readonly (string | null)[];
+/**
+ * A row as landing would give it back, in COPY's text format: its key, the values that join it to its parent, its columns
+ * (see rowToLoad). One text, since thousands of them wait in memory and go to another thread.
+ */
+export type LandedRow = string;
 
 /** Root -> its parts that were landed just now, so that they need not be read. Plain data: it may go to another thread. */
 export type LandedParts = ReadonlyMap<string, ReadonlyMap<Piece, LandedRow>>;

@@ -1,7 +1,8 @@
 // Statements that the engine repeats for months: prepared once on a connection, so that PostgreSQL parses and plans them
 // once (a batch has some twenty, and planning one over sixty columns costs more than running it for a few rows).
 import { hash } from 'node:crypto';
-import type { ClientBase, QueryArrayResult, QueryResult, QueryResultRow } from 'pg';
+import { Query } from 'pg';
+import type { ClientBase, QueryArrayConfig, QueryResult, QueryResultRow } from 'pg';
 
 const names = new Map<string, string>();
 
@@ -38,16 +39,27 @@ export function query<Row extends QueryResultRow>(
   return sent(client, client.query<Row>({ name: nameOf(text), text, values: [...values] }));
 }
 
-/** The same, with rows as arrays. */
-export function queryArrays(
+/**
+ * The same, row by row as an array, none of which is kept: texts that live until the last row has come cost more to be moved
+ * about by the garbage collector than all else that is done with them. `each` is not to throw.
+ */
+export function queryEach(
   client: ClientBase,
-  text: string,
-  values: readonly unknown[],
-): Promise<QueryArrayResult<(string | null)[]>> {
-  return sent(
-    client,
-    client.query<(string | null)[]>({ name: nameOf(text), text, values: [...values], rowMode: 'array' }),
-  );
+  {
+    text,
+    values,
+    each,
+  }: { readonly text: string; readonly values: readonly unknown[]; readonly each: (row: (string | null)[]) => void },
+): Promise<void> {
+  const config: QueryArrayConfig = { name: nameOf(text), text, values: [...values], rowMode: 'array' };
+  const asked = new Query<(string | null)[]>(config);
+  const answer = new Promise<void>((resolve, reject) => {
+    asked.on('row', each);
+    asked.on('end', () => resolve());
+    asked.on('error', reject);
+  });
+  client.query(asked);
+  return sent(client, answer);
 }
 
 /**

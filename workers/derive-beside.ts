@@ -7,7 +7,7 @@ import type { Answer, Request } from './derive-messages.ts';
 import { errorOf } from './thread-fault.ts';
 
 /** As for the first thread, see infra/local/parts/mkondo.ts: both together are to stay under 512 MB. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 128 };
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 128 };
 
 interface Waiting {
   readonly resolve: (report: DueReport | null) => void;

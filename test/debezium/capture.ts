@@ -7,6 +7,7 @@ import { Client, Pool, escapeIdentifier as name } from 'pg';
 import { pino } from 'pino';
 import { expect, inject } from 'vitest';
 import { applyBatch } from '../../activities/batch.ts';
+import { decodeChunk } from '../../activities/decode-chunk.ts';
 import { typedValue } from '../../activities/column-types.ts';
 import { readPositions, setMode, writePositions } from '../../activities/control.ts';
 import { createEngines } from '../../activities/engine.ts';
@@ -203,8 +204,9 @@ export async function openCapture(options: CaptureOptions): Promise<Capture> {
       const batch = all.slice(from, from + batchSize);
       const first = batch[0]?.offset ?? 0;
       const report = await applyBatch(engine, {
-        chunk: { messages: batch, next: { [at]: (batch.at(-1)?.offset ?? 0) + 1 }, isBehind: false },
         from: { [at]: first },
+        next: { [at]: (batch.at(-1)?.offset ?? 0) + 1 },
+        decoded: await decodeChunk(engine, batch),
         isDeferred: false,
         run: 'test',
       });

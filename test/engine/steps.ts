@@ -18,7 +18,7 @@ import type { KafkaMessage } from '../../model/change-event.ts';
 import { MkondoError } from '../../model/errors.ts';
 import { act } from './actions.ts';
 import type { Run, Step } from './runs.ts';
-import { chunkFrom } from './testbed.ts';
+import { batchFrom } from './testbed.ts';
 import type { Testbed } from './testbed.ts';
 import { createV2Source } from './v2-source.ts';
 import type { V2Source } from './v2-source.ts';
@@ -113,14 +113,14 @@ async function attempt(doing: Doing): Promise<void> {
     case 'twins':
     case 'stale': {
       const from = await readPositions(engine.deps.pool, engine.name);
-      const read = () => chunkFrom(engine, v2.topics, from, () => random.integer(0, 12));
-      const batch = { chunk: read(), from, isDeferred: step.isDeferred, run: 'test', newPartsLeast: 1 };
+      const read = () => batchFrom(engine, { topics: v2.topics, from, take: () => random.integer(0, 12) });
+      const batch = { ...(await read()), isDeferred: step.isDeferred, run: 'test', newPartsLeast: 1 };
       if (step.what === 'twins') {
         await together((isSecond) => applyBatch(engine, { ...batch, isDeferred: step.isDeferred !== isSecond }));
         return;
       }
       // An attempt that was thought dead comes back after another one has read on.
-      if (step.what === 'stale') await applyBatch(engine, { ...batch, chunk: read() });
+      if (step.what === 'stale') await applyBatch(engine, { ...batch, ...(await read()) });
       await readOn(engine, batch);
     }
   }
@@ -253,9 +253,9 @@ async function readToTheEnd(testbed: Testbed, v2: V2Source, random: Random): Pro
     let isBusy = false;
     for (const engine of random.shuffle(testbed.engines)) {
       const from = await readPositions(engine.deps.pool, engine.name);
-      const chunk = chunkFrom(engine, v2.topics, from, () => random.integer(1, 40));
-      if (chunk.messages.length > 0) {
-        await readOn(engine, { chunk, from, isDeferred: random.chance(0.3), run: 'test', newPartsLeast: 1 });
+      const batch = await batchFrom(engine, { topics: v2.topics, from, take: () => random.integer(1, 40) });
+      if (batch.decoded.messages > 0) {
+        await readOn(engine, { ...batch, isDeferred: random.chance(0.3), run: 'test', newPartsLeast: 1 });
         isBusy = true;
       }
       if (random.chance(0.5)) await follow(engine);

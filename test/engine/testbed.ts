@@ -3,9 +3,10 @@
 import { pino } from 'pino';
 import type { Client } from 'pg';
 import { applyBatch } from '../../activities/batch.ts';
+import { decodeChunk } from '../../activities/decode-chunk.ts';
 import { deriveDue } from '../../activities/derive-due.ts';
 import type { NewParts } from '../../activities/derive-due.ts';
-import type { BatchReport } from '../../activities/batch.ts';
+import type { BatchInput, BatchReport } from '../../activities/batch.ts';
 import type { Offsets } from '../../activities/contract.ts';
 import { readPositions } from '../../activities/control.ts';
 import { createEngines } from '../../activities/engine.ts';
@@ -139,6 +140,15 @@ export function chunkFrom(
   return { messages, next, isBehind };
 }
 
+/** The same, decoded. */
+export async function batchFrom(
+  engine: Engine,
+  read: { readonly topics: Topics; readonly from: Offsets; readonly take?: (topic: string) => number },
+): Promise<Pick<BatchInput, 'from' | 'next' | 'decoded'>> {
+  const { messages, next } = chunkFrom(engine, read.topics, read.from, read.take);
+  return { from: read.from, next, decoded: await decodeChunk(engine, messages) };
+}
+
 /** Reads on from the stored positions to the end of all topics, in one batch. */
 export async function applyAll(
   engine: Engine,
@@ -146,8 +156,8 @@ export async function applyAll(
   options: { readonly isDeferred?: boolean; readonly carried?: NewParts } = {},
 ): Promise<BatchReport> {
   const from = await readPositions(engine.deps.pool, engine.name);
-  const chunk = chunkFrom(engine, v2.topics, from);
-  return applyBatch(engine, { chunk, from, isDeferred: false, ...options, run: 'test' });
+  const batch = await batchFrom(engine, { topics: v2.topics, from });
+  return applyBatch(engine, { ...batch, isDeferred: false, ...options, run: 'test' });
 }
 
 /** Derives until nothing is due. Returns what was done. */

@@ -1,7 +1,7 @@
 // The activity that does the work: reads on from where the pipeline stands, lands and derives batch by batch, and stays
 // while more arrives, so that under steady flow neither latency nor history depends on signals.
 import { MkondoError, errorFates } from '../model/errors.ts';
-import { applyBatch } from './batch.ts';
+import { applyBatch, carryOn } from './batch.ts';
 import type { ApplyInput, ApplyResult, Counts, Offsets } from './contract.ts';
 import { hasDueRoots, lockPipeline, readPositions, readState, setMode } from './control.ts';
 import type { NewParts } from './derive-due.ts';
@@ -70,7 +70,7 @@ export async function apply(
   let isCatchingUp = false;
   let reading: Promise<Ahead> | null = null;
   let isRead = false;
-  let carried: NewParts = new Map();
+  let newParts: NewParts = new Map();
   let held = partsToHold(engine, positions);
   const readOn = (): Promise<Ahead> => {
     const ahead = readAhead(engine, Object.fromEntries(Object.entries(positions).filter(([at]) => !held.has(at))));
@@ -115,8 +115,8 @@ export async function apply(
       reading = null;
       isCatchingUp = isBehind && decoded.messages >= CATCH_UP_EVENTS;
       if (!isCatchingUp) {
-        await drain.follow(carried);
-        carried = new Map();
+        await drain.follow(newParts);
+        newParts = new Map();
         await drain.rest();
       }
       if (Object.keys(next).length === 0) {
@@ -127,6 +127,9 @@ export async function apply(
       positions = { ...positions, ...next };
       // The next batch is read and decoded while this one is written.
       reading = readOn();
+      const { carried, complete } = carryOn(engine.plan, newParts, decoded);
+      await drain.follow(complete);
+      newParts = carried;
       const batch = { from, next, decoded, carried, run: scope.run };
       const report = await orStop(
         () => applyBatch(engine, { ...batch, isDeferred: isCatchingUp }),
@@ -141,13 +144,12 @@ export async function apply(
       }
       lastWork = Date.now();
       addTo(total, { ...report, events: decoded.messages });
-      carried = report.carried;
-      await drain.follow(report.newParts);
+      newParts = report.newParts;
       // Too many to derive at once: they must not wait until nothing comes any more.
       if (report.deferred > 0 && !isCatchingUp) await deriveForATurn();
       await release(ahead);
     }
-    await drain.follow(carried);
+    await drain.follow(newParts);
     await drain.rest();
   } catch (error) {
     if (error instanceof MkondoError && error.code === 'OFFSET_OUT_OF_RANGE') await stop(engine, error);

@@ -8,7 +8,7 @@ import type { LockedPipeline } from './control.ts';
 import { widen } from './decode-chunk.ts';
 import type { Decoded } from './decode-chunk.ts';
 import { derive, noteDerived } from './derive-due.ts';
-import type { NewParts, Totals } from './derive-due.ts';
+import type { NewParts, NewPartsOfRoot, Totals } from './derive-due.ts';
 import type { Engine } from './engine.ts';
 import type { RowChange } from './landing.ts';
 import { rowToLoad } from './load.ts';
@@ -35,7 +35,7 @@ export interface BatchInput {
   /** Land only, and note the roots: while a pipeline catches up, a root's rows come in many batches. */
   readonly isDeferred: boolean;
   readonly run: string;
-  /** New parts of the batch before that are to be derived with this one's. */
+  /** New parts of batches before that are to be derived with this one's (see carryOn). */
   readonly carried?: NewParts;
   /**
    * So many new parts of a root, on average, or none are derived alone: with fewer, the root's entry in the ledger is written
@@ -55,10 +55,8 @@ export interface BatchReport {
   readonly quarantined: number;
   /** Roots left to be derived later. */
   readonly deferred: number;
-  /** Those of them that came to be due for new parts only, of this batch or the one before. */
+  /** Those of them that came to be due for new parts only, of this batch or of those before. */
   readonly newParts: NewParts;
-  /** The last of them: as a rule the next batch brings more of its parts. */
-  readonly carried: NewParts;
 }
 
 /**
@@ -93,7 +91,6 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
         quarantined: 0,
         deferred: 0,
         newParts: new Map(),
-        carried: new Map(),
       };
 
     const landed = await landChunk(client, engine, decoded);
@@ -121,7 +118,6 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
           least: input.newPartsLeast ?? NEW_PARTS_LEAST,
         });
     }
-    const last = newParts.size > 1 ? lastRoot(engine.plan, landed.changes) : undefined;
     await writePositions(client, engine.name, next);
     await client.query(
       `UPDATE cdc.pipelines SET last_run = $2, last_event_at = greatest(last_event_at, to_timestamp($3::double precision / 1000)),
@@ -135,8 +131,7 @@ export async function applyBatch(engine: Engine, input: BatchInput): Promise<Bat
       landed: landed.rows,
       ...total,
       deferred: isInline ? 0 : roots.size,
-      newParts: new Map([...newParts].filter(([root]) => root !== last)),
-      carried: new Map([...newParts].filter(([root]) => root === last)),
+      newParts,
     };
   });
   timeBatch();
@@ -188,7 +183,7 @@ function newPartsOf(
   const known = new Set<Piece>();
   for (const { source, key, before } of changes)
     if (source === part?.node.node.table && before !== null) known.add(key);
-  const found = new Map<string, NewParts extends ReadonlyMap<string, infer Each> ? Each : never>();
+  const found = new Map<string, NewPartsOfRoot>();
   for (const [root, each] of carried) if (!scopes.has(root)) found.set(root, each);
   let pieces = 0;
   let roots = 0;
@@ -203,10 +198,31 @@ function newPartsOf(
   return pieces < roots * least ? new Map() : found;
 }
 
-/** The root to which the last landed part belongs. */
-function lastRoot({ part }: Plan, changes: readonly RowChange[]): string | undefined {
-  const last = changes.findLast(({ source, after }) => source === part?.node.node.table && after !== null);
-  return textOf(last?.after?.[part?.link ?? '']) ?? undefined;
+/** As many parts are carried on at most. */
+const CARRIED_MOST = 8_000;
+
+/**
+ * Which new parts are to wait for the batch that comes next, because it brings more of their roots, and which are complete as
+ * far as one can see. Derived at once, the former would hold up the next batch, which marks their roots again, and be written
+ * to the ledger in pieces.
+ */
+export function carryOn(
+  { part }: Plan,
+  newParts: NewParts,
+  next: Decoded,
+): { readonly carried: NewParts; readonly complete: NewParts } {
+  const carried = new Map<string, NewPartsOfRoot>();
+  const complete = new Map(newParts);
+  let room = CARRIED_MOST;
+  for (const event of (part === null ? undefined : next.tables.get(part.node.node.table)) ?? []) {
+    const root = event.kind === 'row' && event.image !== null ? textOf(event.image[part?.link ?? '']) : null;
+    const parts = root === null ? undefined : complete.get(root);
+    if (root === null || parts === undefined || parts.parts.size > room) continue;
+    room -= parts.parts.size;
+    carried.set(root, parts);
+    complete.delete(root);
+  }
+  return { carried, complete };
 }
 
 function weightOf(scopes: Scopes): number {

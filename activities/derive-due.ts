@@ -65,11 +65,13 @@ export async function deriveDue(deriving: Deriving, input: DueInput): Promise<Du
   });
 }
 
-/** Root -> its parts that landed for the first time, with their rows, and the transaction that last marked the root for them. */
-export type NewParts = ReadonlyMap<
-  string,
-  { readonly parts: ReadonlyMap<Piece, LandedRow>; readonly transaction: string }
->;
+/** Parts of a root that landed for the first time, with their rows, and the transaction that last marked the root for them. */
+export interface NewPartsOfRoot {
+  readonly parts: ReadonlyMap<Piece, LandedRow>;
+  readonly transaction: string;
+}
+
+export type NewParts = ReadonlyMap<string, NewPartsOfRoot>;
 
 export interface NewPartsInput {
   readonly newParts: NewParts;

@@ -1,7 +1,7 @@
 // The steps of a run, taken on the engine: what apply, the operations and a second worker would do, with crashes.
 import { affectedRoots } from '../../activities/affected-roots.ts';
 import type { ActivityScope } from '../../activities/apply.ts';
-import { applyBatch, landChunk } from '../../activities/batch.ts';
+import { applyBatch, carryOn, landChunk } from '../../activities/batch.ts';
 import { lockPipeline, markDirty, readPositions, setMode } from '../../activities/control.ts';
 import { unavailable } from '../../activities/database-errors.ts';
 import { decodeChunk, widen } from '../../activities/decode-chunk.ts';
@@ -126,22 +126,24 @@ async function attempt(doing: Doing): Promise<void> {
   }
 }
 
-/** What an attempt still has in memory: new parts to be derived, and those that are carried. */
-const inMemory = new WeakMap<Engine, { readonly newParts: readonly NewParts[]; readonly carried: NewParts }>();
+/** What an attempt still has in memory: new parts to be derived, of the last batch and of those before. */
+const inMemory = new WeakMap<Engine, { readonly last: NewParts; readonly before: readonly NewParts[] }>();
+const NOTHING = { last: new Map<string, never>(), before: [] };
 
 /** As apply does it: new parts wait to be derived from memory, if no crash makes them forgotten. */
 async function readOn(engine: Engine, batch: Parameters<typeof applyBatch>[1]): Promise<void> {
-  const { newParts, carried } = inMemory.get(engine) ?? { newParts: [], carried: new Map<string, never>() };
+  const { last, before } = inMemory.get(engine) ?? NOTHING;
   inMemory.delete(engine);
+  const { carried, complete } = carryOn(engine.plan, last, batch.decoded);
   const report = await applyBatch(engine, { ...batch, carried });
-  inMemory.set(engine, { newParts: [...newParts, report.newParts], carried: report.carried });
+  inMemory.set(engine, { last: report.newParts, before: [...before, complete] });
 }
 
 /** Whatever has happened since they landed. */
 async function follow(engine: Engine): Promise<void> {
-  const { newParts, carried } = inMemory.get(engine) ?? { newParts: [], carried: new Map<string, never>() };
+  const { last, before } = inMemory.get(engine) ?? NOTHING;
   inMemory.delete(engine);
-  await Promise.all([...newParts, carried].map((each) => deriveNewParts(engine, { newParts: each, run: 'test' })));
+  await Promise.all([...before, last].map((each) => deriveNewParts(engine, { newParts: each, run: 'test' })));
 }
 
 const scope: ActivityScope = { run: 'test', signal: new AbortController().signal, heartbeat: () => undefined };

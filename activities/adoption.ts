@@ -37,9 +37,9 @@ export async function readCrosswalk(client: ClientBase, plan: Plan): Promise<Cro
     : 'pg_advisory_xact_lock_shared';
   const [, { rows }] = await Promise.all([
     query(client, `SELECT ${lock}(${CROSSWALK_LOCK})`, []),
-    query<{ name: string; id: string; root: string | null }>(
+    query<AdoptedId>(
       client,
-      `SELECT v2_table || ':' || v2_key AS name, v3_id AS id, CASE WHEN pipeline = $1 THEN root END AS root
+      `SELECT v2_table AS "table", v2_key AS key, v3_id AS id, CASE WHEN pipeline = $1 THEN root END AS root
        FROM cdc.crosswalk WHERE pipeline <> $1 OR source <> 'key'`,
       [pipeline],
     ),
@@ -47,15 +47,26 @@ export async function readCrosswalk(client: ClientBase, plan: Plan): Promise<Cro
   return crosswalkOf(rows);
 }
 
-function crosswalkOf(
-  rows: readonly { readonly name: string; readonly id: string; readonly root: string | null }[],
-): Crosswalk {
-  const adopted = new Map(rows.map((row) => [row.name, row.id]));
+interface AdoptedId {
+  readonly table: string;
+  readonly key: string;
+  readonly id: string;
+  readonly root: string | null;
+}
+
+function crosswalkOf(rows: readonly AdoptedId[]): Crosswalk {
+  // By table first: of most tables, those of all lines among them, no row was ever adopted.
+  const adopted = new Map<string, Map<string, string>>();
+  for (const { table, key, id } of rows) {
+    const known = adopted.get(table);
+    if (known === undefined) adopted.set(table, new Map([[key, id]]));
+    else known.set(key, id);
+  }
   return {
     id(table, ...key) {
       const [only] = key;
       const text = key.length === 1 ? String(only) : key.join(':');
-      return (adopted.size === 0 ? undefined : adopted.get(`${table}:${text}`)) ?? idOf(table, text);
+      return adopted.get(table)?.get(text) ?? idOf(table, text);
     },
     said: new Map(rows.flatMap(({ root, id }) => (root === null ? [] : [[root, id] as const]))),
   };

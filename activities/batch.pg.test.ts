@@ -195,11 +195,13 @@ describe('paused', () => {
 });
 
 describe('the shape of events', () => {
-  test('a column that the catalog does not know widens landing, and later events without it still land', async () => {
+  const topic = 'elmis.public.programs';
+
+  /** The topic of programs after all of it is applied, its last event, and how it may go on. */
+  async function appliedPrograms() {
     const v2 = createSmallV2('places');
     const engine = testbed.engine('programs');
     await applyAll(engine, v2);
-    const topic = 'elmis.public.programs';
     const log = [...(v2.topics.get(topic) ?? [])];
     const last = log.at(-1);
     const event = JSON.parse(last?.value?.toString() ?? '{}') as {
@@ -218,6 +220,21 @@ describe('the shape of events', () => {
         }),
       ),
     });
+    return { engine, log, event, next };
+  }
+
+  test('a column that v2 renames between two events of one batch lands under both names', async () => {
+    const { engine, log, event, next } = await appliedPrograms();
+    log.push(next(event.after, 900_000));
+    const renamed = Object.entries(event.after).map(([column, value]) => [column === 'name' ? 'title' : column, value]);
+    log.push(next(Object.fromEntries(renamed) as Record<string, unknown>, 900_010));
+    expect(await applyAll(engine, { topics: new Map([[topic, log]]) })).toMatchObject({ landed: 1 });
+    const { rows } = await testbed.client.query<object>('SELECT name, title FROM landing_programs.programs');
+    expect(rows).toEqual([{ name: null, title: 'Program 1' }]);
+  });
+
+  test('a column that the catalog does not know widens landing, and later events without it still land', async () => {
+    const { engine, log, event, next } = await appliedPrograms();
     const { name, ...withoutName } = event.after;
     log.push(next({ ...event.after, 'a "new" column': 'kept', name: `${String(name)}!` }, 900_000));
     const topics = new Map([[topic, log]]);

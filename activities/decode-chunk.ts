@@ -4,6 +4,7 @@ import { createDecode } from './decode.ts';
 import type { Decoded as Event } from './decode.ts';
 import type { Engine } from './engine.ts';
 import type { FaultyEvent } from './quarantine.ts';
+import { hasColumns } from './owned-rows.ts';
 import { createTurns } from './turns.ts';
 
 export interface Decoded {
@@ -89,14 +90,11 @@ async function readEpochs(engine: Engine): Promise<readonly Epoch[]> {
 export async function widen(engine: Engine, decoded: Decoded): Promise<void> {
   for (const [source, events] of decoded.tables) {
     const columns = new Set<string>();
-    let last = '';
+    let last: readonly string[] = [];
     for (const event of events) {
-      if (event.kind !== 'row' || event.image === null) continue;
-      const names = Object.keys(event.image);
-      const shape = `${names.length} ${names.at(-1) ?? ''}`;
-      if (shape === last) continue;
-      last = shape;
-      for (const name of names) columns.add(name);
+      if (event.kind !== 'row' || event.image === null || hasColumns(event.image, last)) continue;
+      last = Object.keys(event.image);
+      for (const name of last) columns.add(name);
     }
     await engine.landing.widen(source, columns);
   }

@@ -2,13 +2,13 @@
 // databases, turns capture on, starts our processes, says where everything is. Ctrl-C ends it all.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { z } from 'zod';
 import { MkondoError } from '../../model/errors.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import { loadDemo } from '../demo/load.ts';
 import { declaredKeys } from '../v2/declared-keys.ts';
 import { captureNames, startCapture } from './capture.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './endpoints.ts';
+import { followFirstLoad, pipelinesNow } from './first-load.ts';
 import { ensureMonitoringPrograms } from './fetch/monitoring.ts';
 import { monitoringParts, monitoringPorts } from './monitoring.ts';
 import { logTail } from './parts/log-tail.ts';
@@ -105,6 +105,7 @@ async function start(settings: LocalSettings): Promise<void> {
   await writeEndpoints(running.stateDir, endpointsOf(running));
   const pipelineState = settings.processes ? await stateOfPipelines(running) : 'not started';
   sayWhereItIs({ stack: running, started, pipelineState });
+  if (settings.processes) await followFirstLoad({ stack: running, signal: stopping.signal, log });
 }
 
 /** A system without Prometheus is better than none. */
@@ -122,10 +123,7 @@ async function canWatch(): Promise<boolean> {
 /** `13 running`, or each state with its count. */
 async function stateOfPipelines(running: Stack): Promise<string> {
   for (const deadline = performance.now() + PIPELINES_WITHIN_MS; ; await sleep(200)) {
-    const answer = await fetch(`${endpointsOf(running).api}/pipelines`);
-    const { pipelines: found } = z
-      .object({ pipelines: z.array(z.object({ mode: z.string().nullable() })) })
-      .parse(await answer.json());
+    const found = await pipelinesNow(endpointsOf(running).api);
     if (found.some(({ mode }) => mode === null) && performance.now() < deadline) continue;
     const counts = Map.groupBy(found, ({ mode }) => mode ?? 'starting');
     return [...counts].map(([mode, { length }]) => `${length} ${mode}`).join(', ');

@@ -31,8 +31,16 @@ test('any text, and NULL, is one field of one line, and comes back as it was', (
       (texts) => {
         const written = line(texts);
         expect(written).not.toMatch(/[\n\r]/);
+        expect(written.split('\t').map(unescape)).toEqual(texts);
         expect(copyFields(written)).toEqual(texts);
       },
     ),
   );
 });
+
+/** What PostgreSQL does with a field of COPY's text format. */
+function unescape(field: string): string | null {
+  if (field === '\\N') return null;
+  const letters: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\' };
+  return field.replaceAll(/\\(.)/gs, (_, letter: string) => letters[letter] ?? letter);
+}

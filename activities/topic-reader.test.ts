@@ -11,6 +11,13 @@ test('near the end, every partition may fill an answer', () => {
   });
 });
 
+test('near the end, no partition takes a small answer for itself', () => {
+  expect(paceOf({ 'lines/0': 900, 'heads/0': 5 }, { 'lines/0': 1_000, 'heads/0': 6 }, MB)).toEqual({
+    'lines/0': (3 * MB) / 4,
+    'heads/0': (3 * MB) / 4,
+  });
+});
+
 test('far behind, partitions end together: each has its share, and at least a batch', () => {
   const ends = { 'lines/0': 750_000, 'changes/0': 250_000, 'heads/0': 0 };
   expect(paceOf({ 'lines/0': 0, 'changes/0': 0, 'heads/0': 0 }, ends, 4 * MB)).toEqual({

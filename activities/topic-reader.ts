@@ -39,7 +39,7 @@ const OFFSET_OUT_OF_RANGE = 1;
 /** Codes that pass by themselves: the leader moves, or the topic is made just now. */
 const PASSING = new Set([3, 5, 6, 9, 74, 76, 100, 103]);
 type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
-/** One answer carries at most this much of one partition, so that one topic cannot starve the others. */
+/** One answer carries at most this much of one partition, or three quarters of the answer, so that one topic cannot starve the others. */
 const PARTITION_BYTES = 3 * 1024 * 1024;
 /** With more than this waiting, partitions are read at a pace at which all of them end together. */
 const PACED_EVENTS = 10_000;
@@ -58,7 +58,9 @@ export function paceOf(positions: Offsets, ends: Offsets, maxBytes: number): Rea
   return Object.fromEntries(
     waiting.map(([at, events]) => [
       at,
-      all < PACED_EVENTS ? PARTITION_BYTES : Math.max(LEAST_BYTES, Math.floor((maxBytes * events) / all)),
+      all < PACED_EVENTS
+        ? Math.min(PARTITION_BYTES, Math.floor((maxBytes * 3) / 4))
+        : Math.max(LEAST_BYTES, Math.floor((maxBytes * events) / all)),
     ]),
   );
 }

@@ -76,6 +76,32 @@ test('it reads to its claim, in as many batches as it takes, and reports what st
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
 });
 
+test('it returns at once when it finds nothing to do, and otherwise waits for more', async () => {
+  const v2 = createSmallV2();
+  v2.add('geographic_levels', { id: 1 });
+  const engine = reading(testbed.engine('geographic-levels'), v2);
+  let reads = 0;
+  const counted: Engine = {
+    ...engine,
+    reader: {
+      ...engine.reader,
+      read(...asked) {
+        reads += 1;
+        return engine.reader.read(...asked);
+      },
+    },
+  };
+  const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
+  await apply(counted, input, scope, limits);
+  expect(reads).toBeGreaterThan(1);
+  reads = 0;
+  await apply(counted, input, scope, { ...limits, lingerMs: 600_000 });
+  expect(reads).toBe(1);
+  // A root that is due, as after another pipeline has brought its parent, is work, without any event.
+  await testbed.client.query(`INSERT INTO cdc.dirty (pipeline, root) VALUES ('geographic-levels', '1')`);
+  expect(await apply(counted, input, scope, limits)).toMatchObject({ dirty: 0, counts: { derived: 1 } });
+});
+
 test('at its end it forgets old deletes, and when that fails it has applied all the same', async () => {
   const v2 = createSmallV2();
   v2.add('geographic_levels', { id: 1 });

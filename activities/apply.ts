@@ -21,7 +21,10 @@ export interface ActivityScope {
 export interface ApplyLimits {
   /** It returns after this time, so that the history shows progress and an operator's change of code takes hold. */
   readonly longestMs: number;
-  /** It returns when nothing came for so long. More than twice the bridge's pause between signals to a busy pipeline. */
+  /**
+   * It returns when nothing came for so long since it last did something, and at once when it has found nothing to do. More
+   * than twice the bridge's pause between signals to a busy pipeline.
+   */
   readonly lingerMs: number;
 }
 
@@ -45,7 +48,8 @@ export async function apply(
   const began = Date.now();
   const { pool, metrics } = engine.deps;
   const total = { events: 0, landed: 0, derived: 0, written: 0, quarantined: 0 };
-  let lastWork = Date.now();
+  let lastWork = Number.NEGATIVE_INFINITY;
+  let hasLooked = false;
   // It then returns, so that the workflow knows at once, and does not refuse the resume of who knows from elsewhere.
   let isStopped = false;
   const orStop = async <T>(work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> => {
@@ -98,7 +102,7 @@ export async function apply(
       const now = Date.now();
       const hasReached = Object.entries(input.claimed).every(([at, offset]) => (positions[at] ?? 0) >= offset);
       if (scope.signal.aborted || isStopped || now - began >= limits.longestMs) break;
-      if (hasReached && now - lastWork >= limits.lingerMs) break;
+      if (hasLooked && hasReached && now - lastWork >= limits.lingerMs) break;
       if (Object.keys(positions).length < engine.topics.length && now - lookedForTopics >= TOPICS_MS) {
         lookedForTopics = now;
         positions = { ...(await startPositions(engine)), ...positions };
@@ -113,6 +117,7 @@ export async function apply(
       const { from, next, isBehind, decoded } = ahead;
       timeRead();
       reading = null;
+      hasLooked = true;
       isCatchingUp = isBehind && decoded.messages >= CATCH_UP_EVENTS;
       if (!isCatchingUp) {
         await drain.follow(newParts);

@@ -9,10 +9,11 @@ const POLL_MS = 250;
 /** A batch has about so many bytes of messages at most. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 /**
- * They are fetched in pieces, each of which is decoded as it comes: messages that waited for the rest of a batch would outlive
- * the garbage collector's young generation (a third of what a first load promoted to the old one, measured).
+ * They are fetched in pieces, each of which is decoded as it comes: messages that waited for long would outlive the garbage
+ * collector's young generation. In pieces of 1 MB nearly all did, and were 44 % of what a first load promoted to the old one; in
+ * pieces of this size they are 4 %, and node's processor time is an eighth less (128 KB: no more gained).
  */
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 export interface Ahead {
   readonly from: Offsets;

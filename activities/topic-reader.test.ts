@@ -1,6 +1,6 @@
-// At which pace the topics of a pipeline are read.
+// At which pace, and in which order, the topics of a pipeline are read.
 import { expect, test } from 'vitest';
-import { paceOf } from './topic-reader.ts';
+import { inTurn, paceOf } from './topic-reader.ts';
 
 const MB = 1024 * 1024;
 
@@ -29,4 +29,12 @@ test('far behind, partitions end together: each has its share, and at least a ba
 
 test('a partition of which no end is known yet is not waited for', () => {
   expect(paceOf({ 'lines/0': 0, 'new/0': 0 }, { 'lines/0': 100_000 }, 4 * MB)['new/0']).toBe(32 * 1024);
+});
+
+test('each partition is asked for first in its turn', () => {
+  const positions = { 'lines/0': 7, 'heads/0': 5, 'changes/0': 3 };
+  const firsts = [1, 2, 3].map((turn) => Object.keys(inTurn(positions, turn))[0]);
+  expect(firsts).toEqual(['heads/0', 'changes/0', 'lines/0']);
+  expect(inTurn(positions, 4)).toEqual(positions);
+  expect(inTurn({}, 1)).toEqual({});
 });

@@ -65,6 +65,16 @@ export function paceOf(positions: Offsets, ends: Offsets, maxBytes: number): Rea
   );
 }
 
+/**
+ * The positions in another order at each turn. Kafka fills an answer in the order that was asked for, and sends what is bigger
+ * than the answer only when it is the first: a partition that always stood behind busy ones would have to wait for them.
+ */
+export function inTurn(positions: Offsets, turn: number): Offsets {
+  const entries = Object.entries(positions);
+  const first = entries.length === 0 ? 0 : turn % entries.length;
+  return Object.fromEntries([...entries.slice(first), ...entries.slice(0, first)]);
+}
+
 export function createTopicReader(options: {
   readonly brokers: readonly string[];
   readonly topics: readonly string[];
@@ -108,6 +118,7 @@ export function createTopicReader(options: {
 
   /** Ends of the partitions, as they were last heard of. */
   const ends: Record<string, number> = {};
+  let turn = 0;
 
   const reader: TopicReader = {
     async partitions() {
@@ -118,7 +129,8 @@ export function createTopicReader(options: {
 
     async read(positions, { maxWaitMs, maxBytes }) {
       if (known.size === 0) await reach('list topics', refresh);
-      const byLeader = groupByLeader(positions, { known, pace: paceOf(positions, ends, maxBytes) });
+      turn += 1;
+      const byLeader = groupByLeader(inTurn(positions, turn), { known, pace: paceOf(positions, ends, maxBytes) });
       const responses = await reach('fetch', () =>
         Promise.all(
           [...byLeader].map(([node, topics]) =>

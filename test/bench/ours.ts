@@ -6,6 +6,7 @@ import type { ClientBase } from 'pg';
 import { pino } from 'pino';
 import { APPLY_LIMITS, apply } from '../../activities/apply.ts';
 import { createEngines } from '../../activities/engine.ts';
+import { changeMode } from '../../activities/operations.ts';
 import { migrate } from '../../activities/schema/migrate.ts';
 import { createProcess } from '../../infra/local/parts/mkondo.ts';
 import type { Part } from '../../infra/local/parts/part.ts';
@@ -31,8 +32,11 @@ export async function startOurs(stack: Stack): Promise<Ours> {
   return { worker, bridge, temporal: new Client({ connection }), close: () => connection.close() };
 }
 
-/** Has every pipeline applied, by the engine in this process; without `excepted`, so that it can be measured alone afterwards. */
-export async function applyAll(stack: Stack, excepted?: string): Promise<void> {
+/**
+ * Has every pipeline applied, by the engine in this process; without `excepted`, so that it can be measured alone afterwards:
+ * pipelines of which roots wait for rows of it are paused. Their names are given.
+ */
+export async function applyAll(stack: Stack, excepted?: string): Promise<readonly string[]> {
   const pool = new Pool({ connectionString: stack.urls.v3.mkondo });
   await migrate(pool);
   const engines = createEngines({
@@ -60,6 +64,19 @@ export async function applyAll(stack: Stack, excepted?: string): Promise<void> {
         if (dirty === waiting && Object.entries(claimed).every(([at, offset]) => (applied[at] ?? 0) >= offset)) break;
       }
     }
+    const { rows } = await pool.query<{ name: string }>('SELECT DISTINCT pipeline AS name FROM cdc.waiting ORDER BY 1');
+    const waiting = excepted === undefined ? [] : rows.map(({ name }) => name);
+    for (const name of waiting)
+      await changeMode(await engines(name), {
+        id: 'bench-pause',
+        pipeline: name,
+        name: 'pause',
+        mode: 'paused',
+        reason: `${excepted} is measured alone`,
+        by: 'bench',
+        via: 'update',
+      });
+    return waiting;
   } finally {
     for (const name of names) await (await engines(name)).reader.close();
     await pool.end();

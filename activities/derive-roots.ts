@@ -76,6 +76,8 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
   for (const [root, scope] of scopes) {
     await turn();
     const tree = trees.get(root);
+    // Not needed again: what is kept until all are derived costs garbage collection the most.
+    trees.delete(root);
     const mark = books.get(root)?.mark;
     try {
       const rows = tree === undefined ? undefined : derive(pipeline, { root, tree, scope, id: crosswalk.id });

@@ -18,7 +18,7 @@ export type LoadedRow = { [column: string]: TypedValue | LoadedRow | LoadedRow[]
 
 export interface LoadedRoots {
   /** Root key -> its tree. Roots that do not live are absent. */
-  readonly trees: ReadonlyMap<string, LoadedRow>;
+  readonly trees: Map<string, LoadedRow>;
   /** Rows that were read, of all tables. */
   readonly rows: number;
 }

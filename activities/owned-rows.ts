@@ -219,7 +219,8 @@ function ownedRows(
     keys?.add(key);
     const layout = layoutOf(target, name, row);
     const line = copyText(row);
-    owned.push({ key, hash: hashOf(layout.tag, line), rows: [row], lines: [line], layout });
+    const alone = rows.length === 1 ? rows : [row];
+    owned.push({ key, hash: hashOf(layout.tag, line), rows: alone, lines: [line], layout });
   }
   if (bags !== null) for (const [key, bag] of bags) owned.push(ownedBag(target, { name, key, rows: bag }));
   return owned;
@@ -365,17 +366,26 @@ function comparePiece(
 
 /** What the ledger keeps of a derived root, as JSON, its derived pieces without rows left out. */
 export function ledgerText(derived: Derived): string {
-  let pieces = '';
+  // Joined at once, as in copyText.
+  const texts: string[] = [];
+  let beforePiece = '{';
   for (const [piece, owned] of derived.pieces) {
-    let targets = '';
+    let beforeTarget = `${beforePiece}${quoted(piece)}:{`;
     for (const [name, rows] of owned) {
-      let hashes = '';
-      for (const { key, hash: text } of rows) hashes += `${hashes === '' ? '' : ','}${quoted(key)}:"${text}"`;
-      if (hashes !== '') targets += `${targets === '' ? '' : ','}${quoted(name)}:{${hashes}}`;
+      let beforeRow = `${beforeTarget}${quoted(name)}:{`;
+      for (const { key, hash: text } of rows) {
+        texts.push(beforeRow, quoted(key), ':"', text, '"');
+        beforeRow = ',';
+      }
+      if (rows.length === 0) continue;
+      texts.push('}');
+      beforeTarget = ',';
     }
-    if (targets !== '') pieces += `${pieces === '' ? '' : ','}${quoted(piece)}:{${targets}}`;
+    if (beforeTarget !== ',') continue;
+    texts.push('}');
+    beforePiece = ',';
   }
-  return `{${pieces}}`;
+  return texts.length === 0 ? '{}' : `${texts.join('')}}`;
 }
 
 function quoted(text: string): string {

@@ -10,3 +10,13 @@ test.each([
 ])('the id of %s:%s is %s', (table, key, id) => {
   expect(idOf(table, key)).toBe(id);
 });
+
+test('an id is the same whatever was asked before: once each, or again and again', () => {
+  const asked = Array.from({ length: 100_000 }, (_, index) => idOf('lines', String(index)));
+  for (const index of [0, 4_095, 4_096, 8_191, 50_000, 99_999]) expect(idOf('lines', String(index))).toBe(asked[index]);
+  expect(new Set(asked).size).toBe(100_000);
+  const again = Array.from({ length: 100_000 }, (_, index) => idOf('heads', String(Math.floor(index / 10))));
+  for (const index of [0, 40_959, 40_960, 99_999])
+    expect(idOf('heads', String(Math.floor(index / 10)))).toBe(again[index]);
+  expect(new Set(again).size).toBe(10_000);
+});

@@ -12,27 +12,50 @@ const VARIANTS = ['8', '9', 'a', 'b'];
 
 /**
  * Ids that were made lately, by table: half of those that a line of a requisition needs (its product's, its requisition's)
- * are the ids of many others, and to look one up costs a tenth of making it. When the younger are many, the older go.
+ * are the ids of many others, and to look one up costs a tenth of making it. When the younger are many, the older go. A
+ * line's own id is needed once: to keep what nobody asks for again costs more than making it, so such a table rests.
  */
-const madeLately = new Map<string, { younger: Map<string, string>; older: Map<string, string> }>();
+interface MadeLately {
+  younger: Map<string, string>;
+  older: Map<string, string>;
+  /** How many were known, since the younger began. */
+  hits: number;
+  /** So many are made and not kept, before it is tried again. */
+  rest: number;
+}
+const madeLately = new Map<string, MadeLately>();
 const MANY = 4_096;
+const REST = 16 * MANY;
 
 /** The id of `<table>:<key>`, for instance `facilities:1`. `table` is v2's name without its schema. */
 export function idOf(table: string, key: string): string {
   let made = madeLately.get(table);
   if (made === undefined) {
-    made = { younger: new Map(), older: new Map() };
+    made = { younger: new Map(), older: new Map(), hits: 0, rest: 0 };
     madeLately.set(table, made);
   }
-  const known = made.younger.get(key);
-  if (known !== undefined) return known;
-  const id = made.older.get(key) ?? make(`${table}:${key}`);
+  if (made.rest > 0) {
+    made.rest -= 1;
+    return make(`${table}:${key}`);
+  }
+  const younger = made.younger.get(key);
+  const known = younger ?? made.older.get(key);
+  if (known !== undefined) made.hits += 1;
+  if (younger !== undefined) return younger;
+  const id = known ?? make(`${table}:${key}`);
+  keep(made, key, id);
+  return id;
+}
+
+function keep(made: MadeLately, key: string, id: string): void {
   if (made.younger.size >= MANY) {
-    made.older = made.younger;
+    const isOfUse = made.hits >= MANY;
+    made.older = isOfUse ? made.younger : new Map();
     made.younger = new Map();
+    made.hits = 0;
+    if (!isOfUse) made.rest = REST;
   }
   made.younger.set(key, id);
-  return id;
 }
 
 function make(name: string): string {

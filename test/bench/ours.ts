@@ -68,7 +68,7 @@ export async function applyAll(stack: Stack, excepted?: string): Promise<readonl
     const waiting = excepted === undefined ? [] : rows.map(({ name }) => name);
     for (const name of waiting)
       await changeMode(await engines(name), {
-        id: 'bench-pause',
+        id: `bench-pause-${name}`,
         pipeline: name,
         name: 'pause',
         mode: 'paused',

@@ -219,8 +219,7 @@ function ownedRows(
     keys?.add(key);
     const layout = layoutOf(target, name, row);
     const line = copyText(row);
-    const alone = rows.length === 1 ? rows : [row];
-    owned.push({ key, hash: hashOf(layout.tag, line), rows: alone, lines: [line], layout });
+    owned.push({ key, hash: hashOf(layout.tag, line), rows: [row], lines: [line], layout });
   }
   if (bags !== null) for (const [key, bag] of bags) owned.push(ownedBag(target, { name, key, rows: bag }));
   return owned;

@@ -43,7 +43,7 @@ type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 const PARTITION_BYTES = 3 * 1024 * 1024;
 /** With more than this waiting, partitions are read at a pace at which all of them end together. */
 const PACED_EVENTS = 10_000;
-/** Least of one partition in an answer: a batch of Debezium's producer (16 KB by default) must fit. */
+/** Least of one partition in an answer: a batch of Debezium's producer (16 KB by default) must fit. A bigger one comes in its turn. */
 const LEAST_BYTES = 32 * 1024;
 
 /**

@@ -38,11 +38,12 @@ export function idOf(table: string, key: string): string {
     made.rest -= 1;
     return make(`${table}:${key}`);
   }
-  const younger = made.younger.get(key);
-  const known = younger ?? made.older.get(key);
-  if (known !== undefined) made.hits += 1;
-  if (younger !== undefined) return younger;
-  const id = known ?? make(`${table}:${key}`);
+  const known = made.younger.get(key) ?? made.older.get(key);
+  if (known !== undefined) {
+    made.hits += 1;
+    return known;
+  }
+  const id = make(`${table}:${key}`);
   keep(made, key, id);
   return id;
 }

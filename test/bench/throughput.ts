@@ -62,10 +62,12 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   });
 
   const sinks: SinkFigures[] = [];
-  const sink = async (tuning: SinkTuning, name: string): Promise<void> => {
+  const sink = async (tuning: SinkTuning, name: string): Promise<SinkFigures> => {
     const figures = await measureSink(stack, { tuning, name, lines: source.lines });
-    sinks.push({ tuning: name, rawTypes: tuning.rawTypes, ...figures });
+    const measured = { tuning: name, rawTypes: tuning.rawTypes, ...figures };
+    sinks.push(measured);
     say(`the sink, ${name}: ${figures.rowsPerSecond} rows/s`);
+    return measured;
   };
   for (const tuning of sinkTunings) await sink(tuning, tuning.name);
   await withClient(sinkUrl(stack), (client) => client.query(`DROP TABLE ${LINES_TABLE}`));
@@ -84,8 +86,7 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   say(`${waiting.join(', ')} resumed, and done after ${followers.seconds.toFixed(1)} s: ${followers.rowsWritten} rows`);
   const reprocess = await measureReprocess(stack, ours, source.lines);
   say(`reprocess: ${reprocess.rowsPerSecond} rows/s`);
-  await sink(tuning, `${tuning.name}, after ours`);
-  const best = mean(fastest, sinks.at(-1) as SinkFigures);
+  const best = mean(fastest, await sink(tuning, `${tuning.name}, after ours`));
   const steady = await measureSteady(stack, ours);
   const memory = {
     workerPeakBytes: await peakRssBytes(pidOf(ours.worker)),

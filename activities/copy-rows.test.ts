@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EventValue } from '../model/change-event.ts';
-import { copyFields, copyText } from './copy-rows.ts';
+import { copyFields, copyText, createCopyBytes } from './copy-rows.ts';
 
 const line = (values: readonly (EventValue | undefined)[]): string =>
   copyText(Object.fromEntries(values.map((value, index) => [`c${index}`, value as EventValue])));
@@ -35,6 +35,26 @@ test('any text, and NULL, is one field of one line, and comes back as it was', (
         expect(copyFields(written)).toEqual(texts);
       },
     ),
+  );
+});
+
+test('lines become bytes in their order, however long they are and whenever full chunks are taken', () => {
+  const long = fc.tuple(fc.string({ unit: 'binary' }), fc.nat(40_000)).map(([text, times]) => text.repeat(times));
+  const lines = fc.array(fc.tuple(fc.oneof(fc.string({ unit: 'binary' }), long), fc.boolean()));
+  fc.assert(
+    fc.property(lines, (added) => {
+      const bytes = createCopyBytes();
+      const taken: Buffer[] = [];
+      for (const [text, takes] of added) {
+        bytes.add(text);
+        if (takes && bytes.hasFull()) taken.push(...bytes.takeFull());
+      }
+      taken.push(...bytes.takeAll());
+      expect(bytes.takeAll()).toEqual([]);
+      const expected = Buffer.from(added.map(([text]) => `${text}\n`).join(''));
+      expect(Buffer.concat(taken).equals(expected)).toBe(true);
+    }),
+    { numRuns: 50 },
   );
 });
 

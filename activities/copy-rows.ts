@@ -31,28 +31,71 @@ export async function copyLines(
   client: ClientBase,
   input: { readonly table: string; readonly columns: readonly string[]; readonly lines: Iterable<string> },
 ): Promise<void> {
-  const sql = `COPY ${input.table} (${input.columns.map(quote).join(', ')}) FROM STDIN`;
-  const stream = client.query(copyFrom(sql));
-  await pipeline(Readable.from(chunks(input.lines), { objectMode: false }), stream);
+  await copyBytes(client, { ...input, chunks: chunks(input.lines) });
 }
 
-/** Lines as bytes. Each is written where it goes: no text of many lines is made, nor one of two bytes a letter for one line's sake. */
+/** The same for lines that are bytes already (createCopyBytes). */
+export async function copyBytes(
+  client: ClientBase,
+  input: { readonly table: string; readonly columns: readonly string[]; readonly chunks: Iterable<Buffer> },
+): Promise<void> {
+  const sql = `COPY ${input.table} (${input.columns.map(quote).join(', ')}) FROM STDIN`;
+  const stream = client.query(copyFrom(sql));
+  await pipeline(Readable.from(input.chunks, { objectMode: false }), stream);
+}
+
 function* chunks(lines: Iterable<string>): Generator<Buffer> {
+  const bytes = createCopyBytes();
+  for (const line of lines) {
+    bytes.add(line);
+    if (bytes.hasFull()) yield* bytes.takeFull();
+  }
+  yield* bytes.takeAll();
+}
+
+/**
+ * Lines as bytes, outside V8's heap. Each is written where it goes: no text of many lines is made, nor one of two bytes a letter
+ * for one line's sake.
+ */
+export interface CopyBytes {
+  readonly add: (line: string) => void;
+  /** Whether a chunk is full, to be sent. */
+  readonly hasFull: () => boolean;
+  readonly takeFull: () => readonly Buffer[];
+  readonly takeAll: () => readonly Buffer[];
+}
+
+export function createCopyBytes(): CopyBytes {
+  let full: Buffer[] = [];
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let end = 0;
-  for (const line of lines) {
-    // A UTF-16 unit takes three bytes at most.
-    const most = line.length * 3 + 1;
-    if (end + most > chunk.length) {
-      if (end > 0) yield chunk.subarray(0, end);
-      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+  const take = (): readonly Buffer[] => {
+    const taken = full;
+    full = [];
+    return taken;
+  };
+  return {
+    add(line) {
+      // A UTF-16 unit takes three bytes at most.
+      const most = line.length * 3 + 1;
+      if (end + most > chunk.length) {
+        if (end > 0) full.push(chunk.subarray(0, end));
+        chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+        end = 0;
+      }
+      end += chunk.write(line, end);
+      chunk[end] = NEW_LINE;
+      end += 1;
+    },
+    hasFull: () => full.length > 0,
+    takeFull: take,
+    takeAll() {
+      if (end > 0) full.push(chunk.subarray(0, end));
+      chunk = chunk.subarray(end);
       end = 0;
-    }
-    end += chunk.write(line, end);
-    chunk[end] = NEW_LINE;
-    end += 1;
-  }
-  if (end > 0) yield chunk.subarray(0, end);
+      return take();
+    },
+  };
 }
 
 /** A row's values, in the order of its columns, as a line of COPY's text format without its end. */

@@ -140,7 +140,7 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
   const beforeKey = keyOfImage(change.before);
   if (op === 'd') {
     if (beforeKey === undefined) return withoutKey();
-    return [{ ...base, op, key: beforeKey, image: null, holes: [], movedFrom: null }];
+    return [{ ...base, op, key: beforeKey, image: null, holes: NO_HOLES, movedFrom: null }];
   }
   if (change.after === null)
     return [
@@ -156,12 +156,12 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
   const holes =
     op !== 'r' && placeholder.mayOccurIn(rowText)
       ? Object.keys(change.after).filter((column) => placeholder.is(change.after?.[column]))
-      : [];
+      : NO_HOLES;
   if (op === 'u' && beforeKey !== undefined && beforeKey !== key) {
     // A table whose Kafka key is not its declared key (no primary key, replica identity FULL): Debezium does not split
     // a change of the key into delete and create, so we do.
     return [
-      { ...base, op: 'd', key: beforeKey, image: null, holes: [], movedFrom: null },
+      { ...base, op: 'd', key: beforeKey, image: null, holes: NO_HOLES, movedFrom: null },
       { ...base, op: 'c', key, image: change.after, holes, movedFrom: beforeKey },
     ];
   }
@@ -169,6 +169,9 @@ function decode(message: KafkaMessage, options: DecodeOptions, placeholder: Plac
   const snapshot = op === 'r' ? snapshotMark(source) : undefined;
   return [{ ...base, op, key, image: change.after, holes, movedFrom, ...(snapshot === undefined ? {} : { snapshot }) }];
 }
+
+/** One for all events: thousands of them wait for the rest of their batch. */
+const NO_HOLES: readonly string[] = [];
 
 interface Envelope {
   readonly op: string;
@@ -212,6 +215,17 @@ const WHOLE_TABLE_SNAPSHOT = /^(?:true|first|first_in_data_collection|last|last_
 
 /** Undefined for the rows of an incremental snapshot, which reads parts of a table beside the stream. */
 function snapshotMark(source: Readonly<Record<string, EventValue>>): SnapshotMark | undefined {
+  // As a rule it is the one of the row before (see parsePieces).
+  if (source !== lastMark.source) lastMark = { source, mark: markIn(source) };
+  return lastMark.mark;
+}
+
+let lastMark: { readonly source: unknown; readonly mark: SnapshotMark | undefined } = {
+  source: undefined,
+  mark: undefined,
+};
+
+function markIn(source: Readonly<Record<string, EventValue>>): SnapshotMark | undefined {
   const lsn = toNumber(source['lsn']);
   const marker = textOf(source['snapshot']) ?? '';
   return lsn !== undefined && WHOLE_TABLE_SNAPSHOT.test(marker)

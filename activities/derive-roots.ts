@@ -6,6 +6,8 @@ import { adoptRows, readCrosswalk } from './adoption.ts';
 import { readBooks, readLedger, writeLedger, writeVersion } from './ledger.ts';
 import type { RootBooks } from './ledger.ts';
 import { loadRoots } from './load.ts';
+import type { LoadedRoots } from './load.ts';
+import { areInserts, insertNewParts } from './new-parts.ts';
 import { derive, nothing } from './owned-rows.ts';
 import type { Derived, OwnedPieces } from './owned-rows.ts';
 import { findMissingParents, lockParents, releaseWaiting, waitFor } from './parents.ts';
@@ -62,10 +64,27 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
     ]),
   );
   const scopes = scopesToDerive(input, books);
-  const { trees, rows: loaded } = await loadRoots(client, plan, {
-    scopes,
-    ...(input.landed === undefined ? {} : { landed: input.landed }),
-  });
+  const load = (): Promise<LoadedRoots> =>
+    loadRoots(client, plan, { scopes, ...(input.landed === undefined ? {} : { landed: input.landed }) });
+  let { trees, rows: loaded } = await load();
+  if (input.areNewParts === true && areInserts(plan, input.parents)) {
+    const inserted = await insertNewParts(client, { plan, scopes, books, trees, id: crosswalk.id, author });
+    if (inserted !== null) {
+      const done = [...scopes.keys()];
+      const { waiting, released } = await settle(client, { ...input, ...NOTHING_TO_SETTLE, scopes, books, done });
+      const { written } = inserted;
+      return {
+        derived: done.length,
+        loaded,
+        written,
+        waiting,
+        quarantined: [],
+        losses: sum(inserted.losses.flatMap((each) => Object.values(each))),
+        released,
+      };
+    }
+    ({ trees, rows: loaded } = await load());
+  }
   // An adoption depends on v3's rows as well: such roots are always looked at.
   const adopts = Object.values(pipeline.owns).some((target) => target.adopt !== null);
 
@@ -154,19 +173,29 @@ function scopesToDerive(
   return new Map(Array.from(scopes, ([root, scope]): [string, Scope] => [root, stands(root) ? scope : 'whole']));
 }
 
+/** What became of roots that are not done, and what others may wait for. */
+interface ToSettle {
+  readonly missing: MissingParents;
+  readonly blocked: ReadonlyMap<string, MkondoError>;
+  readonly yielding: ReadonlySet<string>;
+  readonly failed: ReadonlyMap<string, MkondoError>;
+  readonly inserted: ReadonlyMap<string, readonly object[]>;
+  readonly adopted: readonly { readonly table: string; readonly key: string }[];
+}
+
+const NOTHING_TO_SETTLE: ToSettle = {
+  missing: new Map(),
+  blocked: new Map(),
+  yielding: new Set(),
+  failed: new Map(),
+  inserted: new Map(),
+  adopted: [],
+};
+
 /** Dirty, waiting and quarantined roots after a write, and the roots of others that waited for what was written. */
 async function settle(
   client: ClientBase,
-  input: DeriveInput & {
-    readonly books: ReadonlyMap<string, RootBooks>;
-    readonly done: readonly string[];
-    readonly missing: MissingParents;
-    readonly blocked: ReadonlyMap<string, MkondoError>;
-    readonly yielding: ReadonlySet<string>;
-    readonly failed: ReadonlyMap<string, MkondoError>;
-    readonly inserted: ReadonlyMap<string, readonly object[]>;
-    readonly adopted: readonly { readonly table: string; readonly key: string }[];
-  },
+  input: DeriveInput & ToSettle & { readonly books: ReadonlyMap<string, RootBooks>; readonly done: readonly string[] },
 ): Promise<{ readonly waiting: number; readonly released: readonly string[] }> {
   const pipeline = input.plan.pipeline.name;
   // Before any row of the books: whoever releases holds these locks while it looks for such rows.

@@ -93,13 +93,12 @@ function step(event: RowEvent, state: RowState | undefined, origin: RowState | u
   const common = {
     key: event.key,
     // A snapshot row has no place of its own: it stands where the newest event before it stood, in the same epoch.
-    order:
-      event.order ?? (state?.order.epoch === event.epoch ? state.order : { epoch: event.epoch, commit: 0, lsn: 0 }),
+    order: event.order ?? (state?.order.epoch === event.epoch ? state.order : startOf(event.epoch)),
     tx: event.tx,
     offset: event.offset,
     committedAtMs: event.committedAtMs,
   };
-  const behind = sameTransaction ? (state?.behind ?? []) : [];
+  const behind = sameTransaction ? (state?.behind ?? NOBODY) : NOBODY;
   const left = sameTransaction ? (state?.left ?? null) : null;
   const newest = state?.image ?? null;
   if (event.op === 'd') {
@@ -118,9 +117,19 @@ function step(event: RowEvent, state: RowState | undefined, origin: RowState | u
 
   const image = fillHoles(event, event.op === 'c' ? originImage(event, origin) : newest);
   if (image === undefined) return { event, columns: event.holes };
-  if (event.op === 'r') return { ...common, live: 1, image, behind: [], left: null };
+  if (event.op === 'r') return { ...common, live: 1, image, behind: NOBODY, left: null };
   if (event.op === 'u') return { ...common, live: Math.max(live, 1), image, behind, left };
   return { ...common, live: live + 1, image, behind: live > 0 && newest !== null ? [...behind, newest] : behind, left };
+}
+
+const NOBODY: readonly Image[] = [];
+
+let start: StreamOrder = { epoch: 0, commit: 0, lsn: 0 };
+
+/** Where an epoch begins. One for the thousands of rows of a snapshot that come in a batch. */
+function startOf(epoch: number): StreamOrder {
+  if (start.epoch !== epoch) start = { epoch, commit: 0, lsn: 0 };
+  return start;
 }
 
 /** The row as it stood under its old key: where others keep that key, it is the one that left. */

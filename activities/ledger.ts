@@ -83,7 +83,7 @@ export async function readLedger(client: ClientBase, pipeline: string, roots: re
   return new Map(rows.map((row) => [row.root, row.owned]));
 }
 
-interface Author {
+export interface Author {
   readonly pipeline: string;
   /** Hash of the transformation's code. */
   readonly version: string;
@@ -109,16 +109,16 @@ export async function writeLedger(
   const gone: string[] = [];
   const fresh: Entry[] = [];
   const changed: Entry[] = [];
-  const pieces: (Entry & { readonly gone: readonly Piece[] })[] = [];
+  const pieces: PiecesEntry[] = [];
   for (const derived of input.derived) {
-    const { root, losses } = derived;
-    const owned = ledgerText(derived);
+    const { root } = derived;
     const before = { digest: books.get(root)?.mark?.digest ?? '', owned: ledger.get(root) ?? {} };
-    const entry = { root, owned, digest: digestWith(derived, before), losses };
     if (!derived.isWhole) {
-      const isGone = (rows: PieceRows): boolean => [...rows.values()].every((list) => list.length === 0);
-      pieces.push({ ...entry, gone: [...derived.pieces].flatMap(([piece, rows]) => (isGone(rows) ? [piece] : [])) });
-    } else if (owned === '{}') {
+      pieces.push(piecesEntry(derived, before));
+      continue;
+    }
+    const entry = entryOf(derived, before);
+    if (entry.owned === '{}') {
       if (ledger.has(root)) gone.push(root);
     } else if (ledger.has(root)) changed.push(entry);
     else fresh.push(entry);
@@ -157,21 +157,45 @@ export async function writeLedger(
        WHERE l.pipeline = $1 AND l.root = x.root`,
       [pipeline, entriesText(changed), version, run],
     );
-  if (pieces.length > 0)
-    await query(
-      client,
-      `UPDATE cdc.ledger l
-       SET owned = (l.owned - x.gone) || x.owned,
-           losses = (l.losses - x.gone - ARRAY(SELECT jsonb_object_keys(x.owned))) || x.losses,
-           digest = x.digest, run = $3, written_at = now()
-       FROM json_to_recordset($2) AS x (root text, owned jsonb, digest text, losses jsonb, gone text[])
-       WHERE l.pipeline = $1 AND l.root = x.root`,
-      [pipeline, entriesText(pieces), run],
-    );
+  await writePieces(client, pieces, author);
+}
+
+/** Keeps what some pieces own now; the others of their roots stay as they are. */
+export async function writePieces(
+  client: ClientBase,
+  entries: readonly PiecesEntry[],
+  { pipeline, run }: Author,
+): Promise<void> {
+  if (entries.length === 0) return;
+  await query(
+    client,
+    `UPDATE cdc.ledger l
+     SET owned = (l.owned - x.gone) || x.owned,
+         losses = (l.losses - x.gone - ARRAY(SELECT jsonb_object_keys(x.owned))) || x.losses,
+         digest = x.digest, run = $3, written_at = now()
+     FROM json_to_recordset($2) AS x (root text, owned jsonb, digest text, losses jsonb, gone text[])
+     WHERE l.pipeline = $1 AND l.root = x.root`,
+    [pipeline, entriesText(entries), run],
+  );
+}
+
+/** What a root had before. */
+type Before = Pick<LedgerMark, 'digest' | 'owned'>;
+
+function entryOf(derived: Derived, before: Before): Entry {
+  const { root, losses } = derived;
+  return { root, owned: ledgerText(derived), digest: digestWith(derived, before), losses };
+}
+
+/** What writePieces keeps of a root of which some pieces were derived. */
+export function piecesEntry(derived: Derived, before: Before): PiecesEntry {
+  const isGone = (rows: PieceRows): boolean => [...rows.values()].every((list) => list.length === 0);
+  const gone = [...derived.pieces].flatMap(([piece, rows]) => (isGone(rows) ? [piece] : []));
+  return { ...entryOf(derived, before), gone };
 }
 
 /** JSON, with what is JSON already as it is. */
-function entriesText(entries: readonly (Entry & { readonly gone?: readonly Piece[] })[]): string {
+function entriesText(entries: readonly Entry[]): string {
   const texts = entries.map(({ owned, ...entry }) => `${JSON.stringify(entry).slice(0, -1)},"owned":${owned}}`);
   return `[${texts.join(',')}]`;
 }
@@ -182,6 +206,11 @@ interface Entry {
   readonly owned: string;
   readonly digest: Digest;
   readonly losses: Losses;
+}
+
+export interface PiecesEntry extends Entry {
+  /** Pieces that own nothing any more. */
+  readonly gone: readonly Piece[];
 }
 
 /** Roots whose rows another version of the transformation made just so. */

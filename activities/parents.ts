@@ -38,7 +38,7 @@ export interface MissingParent {
 export type MissingParents = ReadonlyMap<string, readonly MissingParent[]>;
 
 /** By what the mapping declares: the keys that are referred to, and the roots that do. */
-type Needs = Map<Reference, Need>;
+export type Needs = Map<Reference, Need>;
 
 interface Need {
   readonly parent: Omit<MissingParent, 'key'>;
@@ -58,7 +58,15 @@ export async function findMissingParents(
 ): Promise<MissingParents> {
   const needs: Needs = new Map();
   for (const derived of input.derived) collectNeeds(input.plan, derived, input.ledger.get(derived.root), needs);
+  return findMissing(client, { ...input, needs });
+}
 
+/** The same for needs that were collected. `derived`: what may bring a parent itself. */
+export async function findMissing(
+  client: ClientBase,
+  input: { readonly plan: Plan; readonly derived: readonly Derived[]; readonly needs: Needs },
+): Promise<MissingParents> {
+  const { needs } = input;
   const missing = new Map<string, MissingParent[]>();
   const within: { readonly parent: MissingParent; readonly root: string; readonly provider: string }[] = [];
   for (const { parent, keys } of needs.values()) {
@@ -83,7 +91,8 @@ export async function findMissingParents(
   return missing;
 }
 
-function collectNeeds(plan: Plan, derived: Derived, ledger: OwnedPieces | undefined, needs: Needs): void {
+/** Adds what the rows of a root refer to that are not in v3 already (`ledger`: what the root owns there). */
+export function collectNeeds(plan: Plan, derived: Derived, ledger: OwnedPieces | undefined, needs: Needs): void {
   for (const [name, target] of Object.entries(plan.pipeline.owns)) {
     if (target.references.length === 0) continue;
     for (const [piece, rows] of derived.pieces) {

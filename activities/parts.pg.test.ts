@@ -205,6 +205,84 @@ describe('new lines that land while the pipeline catches up', () => {
     expect(await testbed.compare(v2)).toEqual({ differences: [] });
   });
 
+  describe('of two requisitions', () => {
+    beforeEach(async () => {
+      v2.transaction((transaction) => {
+        const requisition = { facilityid: 2, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
+        insertInto(transaction, 'requisitions', { id: 2, ...requisition });
+        insertInto(transaction, 'requisition_status_changes', { id: 2, rnrid: 2, status: 'INITIATED' });
+      });
+      await settle(testbed, v2);
+    });
+    /** Four lines of each requisition, of which line 34, of the first, is as given. */
+    const addToBoth = (line: Readonly<Record<string, unknown>>): void =>
+      v2.transaction((transaction) => {
+        for (let id = 31; id <= 38; id += 1)
+          insertInto(transaction, LINES, {
+            id,
+            rnrid: id <= 34 ? 1 : 2,
+            productcode: 'code 1',
+            previousnormalizedconsumptions: '[3, 4]',
+            ...(id === 34 ? line : {}),
+          });
+      });
+
+    test('are written for the other one when v3 refuses one', async () => {
+      addToBoth({ price: '99999999999999999999.00' });
+      const { newParts } = await land();
+      expect(await deriveNewParts(testbed.engine('requisitions'), { newParts, run: 'test' })).toMatchObject({
+        derived: 1,
+        quarantined: [{ root: '1', code: 'V3_VALUE_REJECTED' }],
+      });
+      expect(await linesInV3()).toBe(34);
+      v2.change(LINES, 34, { price: '1.00' });
+      await settle(testbed, v2);
+      expect(await testbed.compare(v2)).toEqual({ differences: [] });
+    });
+
+    test('are written for the other one when the transformation of one fails', async () => {
+      addToBoth({ price: 'no number' });
+      const { newParts } = await land();
+      expect(await deriveNewParts(testbed.engine('requisitions'), { newParts, run: 'test' })).toMatchObject({
+        derived: 1,
+        quarantined: [{ root: '1', code: 'DERIVE_FAILED' }],
+      });
+      expect(await linesInV3()).toBe(34);
+    });
+
+    test('are written for the other one when one waits for a product', async () => {
+      // Landed with the lines, but its own pipeline has not brought it to v3.
+      v2.add('products', { id: 2, code: 'code 2', formid: 1 });
+      addToBoth({ productcode: 'code 2' });
+      const { newParts } = await land();
+      expect(await deriveNewParts(testbed.engine('requisitions'), { newParts, run: 'test' })).toMatchObject({
+        derived: 1,
+        waiting: 1,
+        quarantined: [],
+      });
+      expect(await linesInV3()).toBe(34);
+      await settle(testbed, v2);
+      expect(await testbed.compare(v2)).toEqual({ differences: [] });
+    });
+
+    test('are inserted and counted, and the books know them', async () => {
+      addToBoth({});
+      const { newParts } = await land();
+      expect(await deriveNewParts(testbed.engine('requisitions'), { newParts, run: 'test' })).toMatchObject({
+        derived: 2,
+        written: {
+          'requisition.requisition_line_items': 8,
+          'requisition.previous_adjusted_consumptions': 8,
+        },
+      });
+      expect(await isDirty()).toBe(false);
+      const engine = testbed.engine('requisitions');
+      await markAll(engine, { id: 'r', pipeline: engine.name, name: 'reprocess', reason: '', by: '', via: 'update' });
+      expect(await deriveAll(engine)).toMatchObject({ derived: 2, written: 0 });
+      expect(await testbed.compare(v2)).toEqual({ differences: [] });
+    });
+  });
+
   test('of a requisition that is not in v3 leave it marked', async () => {
     const engine = testbed.engine('requisitions');
     await testbed.client.query(`UPDATE cdc.ledger SET version = 'older' WHERE pipeline = 'requisitions'`);

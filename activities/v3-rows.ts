@@ -1,12 +1,14 @@
 // Writing v3: set-based statements over the rows of one target. Rows travel as one JSON parameter, and
 // json_populate_recordset gives each value to the input function of its column's own type.
 import type { ClientBase } from 'pg';
+import { v3Tables } from '../pipelines/catalog/v3.ts';
 import type { Target } from '../pipelines/definition.ts';
 import { keyValues } from '../model/change-event.ts';
 import { copyLines, copyText } from './copy-rows.ts';
 import { quote, quoteTable } from './identifiers.ts';
 import { hasColumns } from './owned-rows.ts';
 import type { OwnedRow, V3Row } from './owned-rows.ts';
+import { query } from './statement.ts';
 
 /** From here on COPY beats a JSON parameter, whose cost per row is higher and per statement lower. */
 const COPY_FROM_ROWS = 64;
@@ -127,22 +129,20 @@ export async function existingKeys(
   input: { readonly table: string; readonly columns: readonly string[]; readonly keys: readonly string[] },
 ): Promise<ReadonlySet<string>> {
   if (input.keys.length === 0) return new Set();
-  const table = quoteTable(input.table);
-  const rows = input.keys.map((key, index) => {
-    const values = keyValues(key, input.columns.length);
-    return { ...Object.fromEntries(input.columns.map((column, at) => [column, values[at] ?? null])), index };
-  });
-  const types = input.columns.map((column) => `${quote(column)} text`).join(', ');
-  // The key's own index serves: the asked-for text is cast to the column's type, not the column to text.
-  const same = input.columns.map((column) => `t.${quote(column)} = p.${quote(column)}`).join(' AND ');
-  const result = await client.query<{ index: number }>(
-    `SELECT x.index FROM (SELECT index, json_build_object(${input.columns.map((column) => `'${column}', x.${quote(column)}`).join(', ')}) AS key
-       FROM json_to_recordset($1) AS x (index int, ${types})) x
-     CROSS JOIN LATERAL json_populate_record(NULL::${table}, x.key) p
-     WHERE EXISTS (SELECT FROM ${table} t WHERE ${same})`,
-    [JSON.stringify(rows)],
+  const { table, columns } = input;
+  const keys = input.keys.map((key) => keyValues(key, columns.length));
+  const types: Readonly<Record<string, string>> = v3Tables[table as keyof typeof v3Tables].columns;
+  // The key's own index serves: the asked-for text is cast to the column's type, not the column to text. Without a length: a cast
+  // would cut to it what is longer.
+  const lists = columns.map((column, at) => `$${at + 1}::${(types[column] ?? 'text').replace(/\(.*\)/, '')}[]`);
+  const same = columns.map((column, at) => `t.${quote(column)} = k.c${at}`).join(' AND ');
+  const { rows } = await query<{ at: string }>(
+    client,
+    `SELECT k.at FROM unnest(${lists.join(', ')}) WITH ORDINALITY AS k (${columns.map((_, at) => `c${at}`).join(', ')}, at)
+     WHERE EXISTS (SELECT FROM ${quoteTable(table)} t WHERE ${same})`,
+    columns.map((_, at) => keys.map((values) => values[at] ?? null)),
   );
-  return new Set(result.rows.map((row) => input.keys[row.index] as string));
+  return new Set(rows.map(({ at }) => input.keys[Number(at) - 1] as string));
 }
 
 /** Rows in groups of equal columns: one statement each. A target's rows carry the same columns, so as a rule it is one. */

@@ -89,11 +89,18 @@ interface Writing {
   readonly way: Way;
 }
 
-/** Writes under a savepoint. Returns the fault when v3 refused a row, after which nothing is written. */
-async function tryChanges(client: ClientBase, input: Writing): Promise<RefusedRow | undefined> {
+function tryChanges(client: ClientBase, input: Writing): Promise<RefusedRow | undefined> {
+  return tryWriting(client, () => writeChanges(client, input));
+}
+
+/** Writes under a savepoint. Returns the fault when v3 refused a row, after which nothing is written. @throws any other fault */
+export async function tryWriting(client: ClientBase, write: () => Promise<void>): Promise<RefusedRow | undefined> {
   await client.query('SAVEPOINT roots');
   try {
-    await writeChanges(client, input);
+    await write();
+    // v3's deferred triggers speak now, while the savepoint can still take the rows back, and not at commit.
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE');
+    await client.query('SET CONSTRAINTS ALL DEFERRED');
     await client.query('RELEASE SAVEPOINT roots');
     return undefined;
   } catch (error) {
@@ -140,9 +147,6 @@ async function writeChanges(client: ClientBase, { plan, changes, way }: Writing)
       );
   }
   if (way === 'deletes last') await deleteGone(client, { plan, changes });
-  // v3's deferred triggers speak now, while the savepoint can still take the rows back, and not at commit.
-  await client.query('SET CONSTRAINTS ALL IMMEDIATE');
-  await client.query('SET CONSTRAINTS ALL DEFERRED');
 }
 
 /** Children before parents. */
@@ -192,7 +196,7 @@ function count(plan: Plan, changes: ReadonlyMap<string, TargetChanges>, outcome:
 }
 
 /** The fields of pg's DatabaseError that say what was refused. */
-interface RefusedRow extends Error {
+export interface RefusedRow extends Error {
   readonly code?: string;
   readonly table?: string;
   readonly constraint?: string;

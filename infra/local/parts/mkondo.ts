@@ -37,6 +37,9 @@ export function createProcess({ stack, name, environment = {} }: ProcessOptions)
       // peaked at 545 MB instead of 440, at the same speed. The process is to stay under 512 MB.
       args: [
         '--max-semi-space-size=8',
+        // V8 would make some short-lived rows in the old generation at once, and once dead there they kept alive whatever they held:
+        // twice as much grew old in a first load, three times as much in a reprocess (docs/decisions/0024).
+        '--no-allocation-site-pretenuring',
         '--initial-old-space-size=96',
         '--max-old-space-size=256',
         join(projectDir, entries[name]),

@@ -40,7 +40,7 @@ export function createProcess({ stack, name, environment = {} }: ProcessOptions)
         // V8 would make some short-lived rows in the old generation at once, and once dead there they kept alive whatever they held:
         // twice as much grew old in a first load, three times as much in a reprocess (docs/decisions/0024).
         '--no-allocation-site-pretenuring',
-        '--initial-old-space-size=96',
+        '--initial-old-space-size=128',
         '--max-old-space-size=256',
         join(projectDir, entries[name]),
       ],

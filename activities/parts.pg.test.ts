@@ -137,6 +137,15 @@ describe('new lines that land while the pipeline catches up', () => {
   /** Lands all that is new, to be derived later. */
   const land = (carried: NewParts = new Map()): Promise<BatchReport> =>
     applyAll(testbed.engine('requisitions'), v2, { isDeferred: true, carried });
+  /** Requisition 2, without lines. */
+  const settleAnother = async (): Promise<void> => {
+    v2.transaction((transaction) => {
+      const requisition = { facilityid: 2, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
+      insertInto(transaction, 'requisitions', { id: 2, ...requisition });
+      insertInto(transaction, 'requisition_status_changes', { id: 2, rnrid: 2, status: 'INITIATED' });
+    });
+    await settle(testbed, v2);
+  };
   const linesInV3 = async (): Promise<number> => {
     const { rows } = await testbed.client.query('SELECT FROM requisition.requisition_line_items');
     return rows.length;
@@ -173,12 +182,7 @@ describe('new lines that land while the pipeline catches up', () => {
 
   test('wait in memory for those that the next batch brings, and are forgotten without loss', async () => {
     const engine = testbed.engine('requisitions');
-    v2.transaction((transaction) => {
-      const requisition = { facilityid: 2, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
-      insertInto(transaction, 'requisitions', { id: 2, ...requisition });
-      insertInto(transaction, 'requisition_status_changes', { id: 2, rnrid: 2, status: 'INITIATED' });
-    });
-    await settle(testbed, v2);
+    await settleAnother();
     add(31, 32, 33, 34);
     v2.transaction((transaction) => {
       for (let id = 51; id <= 55; id += 1)
@@ -206,14 +210,7 @@ describe('new lines that land while the pipeline catches up', () => {
   });
 
   describe('of two requisitions', () => {
-    beforeEach(async () => {
-      v2.transaction((transaction) => {
-        const requisition = { facilityid: 2, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
-        insertInto(transaction, 'requisitions', { id: 2, ...requisition });
-        insertInto(transaction, 'requisition_status_changes', { id: 2, rnrid: 2, status: 'INITIATED' });
-      });
-      await settle(testbed, v2);
-    });
+    beforeEach(settleAnother);
     /** Four lines of each requisition, of which line 34, of the first, is as given. */
     const addToBoth = (line: Readonly<Record<string, unknown>>): void =>
       v2.transaction((transaction) => {

@@ -7,7 +7,7 @@ import type { Answer, Request } from './derive-messages.ts';
 import { errorOf } from './thread-fault.ts';
 
 /**
- * Both threads together are to stay under 512 MB (427 MB at the peak of 500,000 lines). The size of the young generation is the
+ * Both threads together are to stay under 512 MB (466 MB at the peak of 500,000 lines). The size of the young generation is the
  * process's (`--max-semi-space-size`, see infra/local/parts/mkondo.ts), which holds for every thread.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 160 };

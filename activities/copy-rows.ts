@@ -45,12 +45,14 @@ export async function copyBytes(
 }
 
 function* chunks(lines: Iterable<string>): Generator<Buffer> {
-  const bytes = createCopyBytes();
+  const full: Buffer[] = [];
+  const bytes = createCopyBytes((chunk) => full.push(chunk));
   for (const line of lines) {
     bytes.add(line);
-    if (bytes.hasFull()) yield* bytes.takeFull();
+    if (full.length > 0) yield* full.splice(0);
   }
-  yield* bytes.takeAll();
+  bytes.end();
+  yield* full;
 }
 
 /**
@@ -59,42 +61,32 @@ function* chunks(lines: Iterable<string>): Generator<Buffer> {
  */
 export interface CopyBytes {
   readonly add: (line: string) => void;
-  /** Whether a chunk is full, to be sent. */
-  readonly hasFull: () => boolean;
-  readonly takeFull: () => readonly Buffer[];
-  readonly takeAll: () => readonly Buffer[];
+  /** Gives what is left. */
+  readonly end: () => void;
 }
 
-export function createCopyBytes(): CopyBytes {
-  let full: Buffer[] = [];
+/** `give` is called with each chunk that is full. */
+export function createCopyBytes(give: (chunk: Buffer) => void): CopyBytes {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let end = 0;
-  const take = (): readonly Buffer[] => {
-    const taken = full;
-    full = [];
-    return taken;
+  const giveChunk = (): void => {
+    if (end > 0) give(chunk.subarray(0, end));
+    chunk = chunk.subarray(end);
+    end = 0;
   };
   return {
     add(line) {
       // A UTF-16 unit takes three bytes at most.
       const most = line.length * 3 + 1;
       if (end + most > chunk.length) {
-        if (end > 0) full.push(chunk.subarray(0, end));
+        giveChunk();
         chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
-        end = 0;
       }
       end += chunk.write(line, end);
       chunk[end] = NEW_LINE;
       end += 1;
     },
-    hasFull: () => full.length > 0,
-    takeFull: take,
-    takeAll() {
-      if (end > 0) full.push(chunk.subarray(0, end));
-      chunk = chunk.subarray(end);
-      end = 0;
-      return take();
-    },
+    end: giveChunk,
   };
 }
 

@@ -9,7 +9,7 @@ import { loadRoots } from './load.ts';
 import type { LoadedRoots } from './load.ts';
 import { areInserts, insertNewParts } from './new-parts.ts';
 import { derive, nothing } from './owned-rows.ts';
-import type { Derived, OwnedPieces } from './owned-rows.ts';
+import type { Derived, Losses, OwnedPieces } from './owned-rows.ts';
 import { findMissingParents, lockParents, releaseWaiting, waitFor } from './parents.ts';
 import type { MissingParents, ParentTables } from './parents.ts';
 import type { Plan } from './plan.ts';
@@ -79,7 +79,7 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
         written,
         waiting,
         quarantined: [],
-        losses: sum(inserted.losses.flatMap((each) => Object.values(each))),
+        losses: sumLosses(inserted.losses),
         released,
       };
     }
@@ -151,7 +151,7 @@ export async function deriveRoots(client: ClientBase, input: DeriveInput): Promi
     written: outcome.written,
     waiting: bookkeeping.waiting,
     quarantined: [...failed, ...outcome.blocked].map(([root, error]) => ({ root, code: error.code })),
-    losses: sum(written.flatMap((each) => Object.values(each.losses))),
+    losses: sumLosses(written.map(({ losses }) => losses)),
     released: bookkeeping.released,
   };
 }
@@ -273,9 +273,9 @@ async function yieldLater(
   );
 }
 
-function sum(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+function sumLosses(losses: readonly Losses[]): Record<string, number> {
   const total: Record<string, number> = {};
-  for (const count of counts)
+  for (const count of losses.flatMap((each) => Object.values(each)))
     for (const [name, value] of Object.entries(count)) total[name] = (total[name] ?? 0) + value;
   return total;
 }

@@ -93,6 +93,7 @@ function tryDeriving(work: () => Derived): Derived | null {
 interface TargetText {
   readonly layout: Layout;
   readonly bytes: CopyBytes;
+  readonly chunks: readonly Buffer[];
   /** Rows, as the ledger counts them. */
   count: number;
 }
@@ -108,7 +109,8 @@ function createTexts({ pipeline }: Plan): {
     let text = texts.get(name);
     if (text === undefined) {
       if (layout === null) return false;
-      text = { layout, bytes: createCopyBytes(), count: 0 };
+      const chunks: Buffer[] = [];
+      text = { layout, bytes: createCopyBytes((chunk) => chunks.push(chunk)), chunks, count: 0 };
       texts.set(name, text);
     }
     if (layout !== text.layout) return false;
@@ -129,8 +131,10 @@ function createTexts({ pipeline }: Plan): {
       return true;
     },
     async write(client) {
-      for (const [table, { layout, bytes }] of inOrder())
-        await copyBytes(client, { table: quoteTable(table), columns: layout.columns, chunks: bytes.takeAll() });
+      for (const [table, { layout, bytes, chunks }] of inOrder()) {
+        bytes.end();
+        await copyBytes(client, { table: quoteTable(table), columns: layout.columns, chunks });
+      }
     },
     written() {
       const counts: Record<string, number> = {};

@@ -260,7 +260,10 @@ describe("an envelope in Debezium's own order, parsed piece by piece", () => {
   };
 
   test('says the same as when it is parsed whole, whatever stands in its row', () => {
-    const image = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)));
+    const image = fc.dictionary(
+      fc.string(),
+      fc.oneof(fc.string(), fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null)),
+    );
     fc.assert(
       fc.property(image, fc.constantFrom('c', 'u', 'r'), fc.nat(), (row, op, lsn) => {
         const text = written({ op, after: { ...row, id: 1 }, source: { ...source, lsn } });
@@ -273,8 +276,12 @@ describe("an envelope in Debezium's own order, parsed piece by piece", () => {
     ['a row that holds such a text', { after: { id: 1, name: ',"source":{"lsn":1},"op":"d"}' } }],
     ['a column named source', { after: { id: 1, source: { lsn: 1 } } }],
     ['a number that a double cannot hold', { after: { id: 1, n: '@9007199254740993' } }],
+    ['one within an array', { after: { id: 1, n: [1, '@9223372036854775807'] } }],
+    ['one that a double rounds to another whole number', { after: { id: 1, n: '@10.000000000000000001' } }],
+    ['one of many digits behind the point', { after: { id: 1, n: '@0.12345678901234567890' } }],
+    ['one of no more digits than a double has', { after: { id: 1, n: '@0.1234567890123' } }],
   ])('%s', (_, change) => {
-    const text = written(change).replace(/"@(\d+)"/, '$1');
+    const text = written(change).replace(/"@([\d.]+)"/, '$1');
     expect(decode(message(text))).toEqual(decode(message(` ${text}`)));
     expect(decode(message(text))).toMatchObject([{ kind: 'row', op: 'u', order: { commit: 150, lsn: 200 } }]);
   });

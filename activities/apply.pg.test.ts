@@ -2,7 +2,7 @@
 // and goes on when it does again. (On the real Kafka it stands in test/e2e.)
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createSmallV2, insertInto } from '../test/engine/small-v2.ts';
+import { changeIn, createSmallV2, insertInto } from '../test/engine/small-v2.ts';
 import type { SmallV2 } from '../test/engine/small-v2.ts';
 import { chunkFrom, createTestbed, settle } from '../test/engine/testbed.ts';
 import type { Testbed } from '../test/engine/testbed.ts';
@@ -23,7 +23,7 @@ beforeEach(() => testbed.clean());
 
 const scope: ActivityScope = { run: 'run 1', signal: new AbortController().signal, heartbeat: () => undefined };
 /** It ends soon after the claim is reached and nothing is due. */
-const limits = { longestMs: 30_000, lingerMs: 300 };
+const limits = { longestMs: 30_000, lingerMs: 300, farBehindEvents: 0 };
 
 /** The engine with a reader of the topics as they are, `take` messages of each at a time. */
 function reading(engine: Engine, v2: V2Source, take = 1_000): Engine {
@@ -102,6 +102,42 @@ test('it returns at once when it finds nothing to do, and otherwise waits for mo
   expect(await apply(counted, input, scope, limits)).toMatchObject({ dirty: 0, counts: { derived: 1 } });
 });
 
+test('what was left while it caught up, or another pipeline released, is derived while changes keep coming', async () => {
+  const v2 = createSmallV2();
+  const LEVELS = 1_500;
+  v2.transaction((transaction) => {
+    for (let id = 1; id <= LEVELS; id += 1) insertInto(transaction, 'geographic_levels', { id });
+  });
+  const engine = reading(testbed.engine('geographic-levels'), v2);
+  let reads = 0;
+  let readsWhenDone = 0;
+  const enough = new AbortController();
+  const flowing: Engine = {
+    ...engine,
+    reader: {
+      ...engine.reader,
+      // It never waits: whoever derives only while nothing comes would not do so until the activity ends.
+      async read(positions, options) {
+        reads += 1;
+        const { rows } = await testbed.client.query<{ left: number }>(
+          `SELECT count(*)::int AS left FROM cdc.dirty WHERE pipeline = 'geographic-levels'`,
+        );
+        if (rows[0]?.left === 0 && (await names()).length === LEVELS) {
+          readsWhenDone = reads;
+          enough.abort();
+        }
+        v2.change('geographic_levels', 1, { name: `renamed ${reads} times` });
+        return engine.reader.read(positions, options);
+      },
+    },
+  };
+  const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
+  await apply(flowing, input, { ...scope, signal: enough.signal }, { ...limits, longestMs: 15_000 });
+  expect(readsWhenDone).toBeGreaterThan(0);
+  await settle(testbed, v2);
+  expect(await testbed.compare(v2)).toEqual({ differences: [] });
+});
+
 test('at its end it forgets old deletes, and when that fails it has applied all the same', async () => {
   const v2 = createSmallV2();
   v2.add('geographic_levels', { id: 1 });
@@ -150,36 +186,37 @@ test('two attempts at once do the work once', async () => {
   expect(await testbed.compare(v2)).toEqual({ differences: [] });
 });
 
+/** Requisitions of forty lines, of which nothing has been read yet. */
+function requisitions(count: number): SmallV2 {
+  const v2 = createSmallV2('all');
+  v2.transaction((transaction) => {
+    insertInto(transaction, 'losses_adjustments_types', { name: 'DAMAGED', description: 'Damaged', additive: false });
+    for (let id = 1; id <= count; id += 1) {
+      if (id > 1) insertInto(transaction, 'facilities', { id, code: `F${id}`, geographiczoneid: 1, typeid: 1 });
+      const requisition = { facilityid: id, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
+      insertInto(transaction, 'requisitions', { id, ...requisition });
+      insertInto(transaction, 'requisition_status_changes', { id, rnrid: id, status: 'INITIATED' });
+      for (let line = 1; line <= 40; line += 1)
+        insertInto(transaction, 'requisition_line_items', {
+          id: id * 100 + line,
+          rnrid: id,
+          productcode: 'code 1',
+          stockinhand: line,
+        });
+    }
+  });
+  return v2;
+}
+
 describe('the first load of a pipeline with parts', () => {
   const LINES = 'elmis.public.requisition_line_items/0';
-  /** Two requisitions of forty lines, of which nothing has been read yet. */
-  function twoRequisitions(): SmallV2 {
-    const v2 = createSmallV2('all');
-    v2.transaction((transaction) => {
-      insertInto(transaction, 'facilities', { id: 2, code: 'F2', geographiczoneid: 1, typeid: 1 });
-      insertInto(transaction, 'losses_adjustments_types', { name: 'DAMAGED', description: 'Damaged', additive: false });
-      for (const id of [1, 2]) {
-        const requisition = { facilityid: id, programid: 1, periodid: 1, status: 'INITIATED', emergency: false };
-        insertInto(transaction, 'requisitions', { id, ...requisition });
-        insertInto(transaction, 'requisition_status_changes', { id, rnrid: id, status: 'INITIATED' });
-        for (let line = 1; line <= 40; line += 1)
-          insertInto(transaction, 'requisition_line_items', {
-            id: id * 100 + line,
-            rnrid: id,
-            productcode: 'code 1',
-            stockinhand: line,
-          });
-      }
-    });
-    return v2;
-  }
   async function settleAllBut(name: string, v2: SmallV2): Promise<void> {
     const others = { ...testbed, engines: testbed.engines.filter((engine) => engine.name !== name) };
     await settle(others, v2);
   }
 
   test('reads lines when their requisitions stand in v3, and derives them as they come', async () => {
-    const v2 = twoRequisitions();
+    const v2 = requisitions(2);
     await settleAllBut('requisitions', v2);
     const engine = reading(testbed.engine('requisitions'), v2, 10);
     const read: string[] = [];
@@ -202,7 +239,7 @@ describe('the first load of a pipeline with parts', () => {
   });
 
   test('does not wait for a flow to end that never ends', async () => {
-    const v2 = twoRequisitions();
+    const v2 = requisitions(2);
     await settleAllBut('requisitions', v2);
     const engine = reading(testbed.engine('requisitions'), v2, 10);
     let changes = 0;
@@ -232,6 +269,42 @@ describe('the first load of a pipeline with parts', () => {
   });
 });
 
+describe('lines of which one in each requisition changed while nobody read', () => {
+  // 40 requisitions are marked to be derived whole, 1,600 lines, where it counts as catching up.
+  test.each([
+    ['few enough: they are derived at once, and nothing else of their requisitions', 10_000, 0],
+    ['many: it lands first', 0, 40],
+  ])('%s', async (_, farBehindEvents, marked) => {
+    const v2 = requisitions(40);
+    await settle(testbed, v2);
+    // So often that they come in two batches (see BATCH_BYTES in read-ahead.ts).
+    for (let time = 1; time <= 160; time += 1)
+      v2.transaction((transaction) => {
+        const values = { stockinhand: time * 7 };
+        for (let id = 1; id <= 40; id += 1)
+          changeIn(transaction, 'requisition_line_items', { id: id * 100 + 1, values });
+      });
+    const engine = reading(testbed.engine('requisitions'), v2);
+    let mostMarked = 0;
+    const watched: Engine = {
+      ...engine,
+      reader: {
+        ...engine.reader,
+        async read(positions, options) {
+          const { rows } = await testbed.client.query(`SELECT FROM cdc.dirty WHERE pipeline = 'requisitions'`);
+          mostMarked = Math.max(mostMarked, rows.length);
+          return engine.reader.read(positions, options);
+        },
+      },
+    };
+    const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
+    const result = await apply(watched, input, scope, { ...limits, farBehindEvents });
+    expect(result).toMatchObject({ dirty: 0, counts: { events: 6_400 } });
+    expect(mostMarked).toBe(marked);
+    expect(await testbed.compare(v2)).toEqual({ differences: [] });
+  });
+});
+
 describe('a v3 that no longer fits the mapping', () => {
   test('stops its pipeline, which lands on, and a resume after the repair brings all of it', async () => {
     const v2 = createSmallV2();
@@ -244,7 +317,7 @@ describe('a v3 that no longer fits the mapping', () => {
     try {
       v2.add('geographic_levels', { id: 2, name: 'two' });
       // It returns when it has stopped, however long it might have stayed.
-      const stopped = await run({ longestMs: 3_600_000, lingerMs: 3_600_000 });
+      const stopped = await run({ ...limits, longestMs: 3_600_000, lingerMs: 3_600_000 });
       expect(stopped).toMatchObject({
         mode: 'drifted',
         stop: { code: 'SCHEMA_DRIFT' },

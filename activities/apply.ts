@@ -26,16 +26,26 @@ export interface ApplyLimits {
    * than twice the bridge's pause between signals to a busy pipeline.
    */
   readonly lingerMs: number;
+  /**
+   * With more than so many events ahead of it a pipeline catches up: it lands, and derives beside it, whole roots whose rows have
+   * all come. After a short stop that would cost more than it saves: of most roots a few parts have changed.
+   */
+  readonly farBehindEvents: number;
 }
 
-export const APPLY_LIMITS: ApplyLimits = { longestMs: 60_000, lingerMs: 15_000 };
+export const APPLY_LIMITS: ApplyLimits = { longestMs: 60_000, lingerMs: 15_000, farBehindEvents: 10_000 };
 
-/** A batch of so many messages with more behind it: the pipeline is catching up, lands, and derives beside it. */
+/** A batch of so many messages with more behind it, while a pipeline catches up: it goes on doing so. */
 const CATCH_UP_EVENTS = 1_000;
 /** Topics of parts are held no longer than this, however much else there is to do. */
 const LONGEST_HOLD_MS = 30_000;
 /** Longest turn of deriving while nothing comes. */
 const TURN_MS = 5_000;
+/**
+ * What is due besides the batches' own roots has its turn so often while changes keep coming: left over when the pipeline had
+ * caught up, or released by another one. It would wait for a gap in the flow, or for the next activity.
+ */
+const TURN_EVERY_MS = 250;
 /** Topics that do not exist yet are looked for so often. */
 const TOPICS_MS = 5_000;
 
@@ -86,15 +96,20 @@ export async function apply(
     );
     return ahead;
   };
-  const release = async ({ isBehind }: Ahead): Promise<void> => {
+  const release = async ({ behind }: Ahead): Promise<void> => {
     if (held.size === 0) return;
-    const isAllDone = !isBehind && !(await hasDueRoots(pool, engine.name));
+    const isAllDone = behind === 0 && !(await hasDueRoots(pool, engine.name));
     if (isAllDone || Date.now() - began >= LONGEST_HOLD_MS) held = new Set();
   };
-  const deriveForATurn = (): Promise<boolean> => {
+  let lastTurn = Number.NEGATIVE_INFINITY;
+  const deriveForATurn = async (): Promise<boolean> => {
     const end = Date.now() + TURN_MS;
-    return drain.turn(() => isRead || scope.signal.aborted || Date.now() >= end);
+    const hasDerived = await drain.turn(() => isRead || scope.signal.aborted || Date.now() >= end);
+    lastTurn = Date.now();
+    return hasDerived;
   };
+  const isTimeForATurn = async (ahead: Promise<Ahead>): Promise<boolean> =>
+    Date.now() - lastTurn >= TURN_EVERY_MS || !(await isSettled(ahead));
 
   try {
     for (;;) {
@@ -110,15 +125,15 @@ export async function apply(
 
       reading ??= readOn();
       if (isCatchingUp) drain.beside();
-      else if (!(await isSettled(reading)) && (await deriveForATurn())) continue;
+      else if ((await isTimeForATurn(reading)) && (await deriveForATurn())) continue;
 
       const timeRead = metrics.timeStage(engine.name, 'read');
       const ahead = await reading;
-      const { from, next, isBehind, decoded } = ahead;
+      const { from, next, behind, decoded } = ahead;
       timeRead();
       reading = null;
       hasLooked = true;
-      isCatchingUp = isBehind && decoded.messages >= CATCH_UP_EVENTS;
+      isCatchingUp = decoded.messages >= CATCH_UP_EVENTS && behind > (isCatchingUp ? 0 : limits.farBehindEvents);
       if (!isCatchingUp) {
         await drain.follow(newParts);
         newParts = new Map();

@@ -21,10 +21,10 @@ import { inTransaction } from './transaction.ts';
 import { transformationChanged } from './transformation.ts';
 
 /** What weighs more than this is noted and derived in transactions of its own, at once: a batch must stay short. */
-const INLINE_WEIGHT = 1_024;
+const INLINE_WEIGHT = 4_096;
 const NEW_PARTS_LEAST = 4;
 /** Of a whole root, against a part: a guess, since nothing of it has been loaded yet. */
-const WHOLE_ROOT_WEIGHT = 16;
+const WHOLE_ROOT_WEIGHT = 64;
 
 export interface BatchInput {
   /** Where it was read from. */

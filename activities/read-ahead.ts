@@ -19,8 +19,8 @@ export interface Ahead {
   readonly from: Offsets;
   /** Where reading goes on, for every partition that was read. */
   readonly next: Offsets;
-  /** Whether Kafka holds more already. */
-  readonly isBehind: boolean;
+  /** So many more events Kafka holds already. */
+  readonly behind: number;
   readonly decoded: Decoded;
 }
 
@@ -28,18 +28,18 @@ export interface Ahead {
 export async function readAhead(engine: Engine, from: Offsets): Promise<Ahead> {
   const read = (positions: Offsets): ReturnType<typeof engine.reader.read> =>
     engine.reader.read(positions, { maxWaitMs: POLL_MS, maxBytes: PIECE_BYTES });
-  let { messages, next, isBehind } = await read(from);
+  let { messages, next, behind } = await read(from);
   const decoding = await startDecoding(engine);
   for (let bytes = 0; ;) {
     for (const { value } of messages) bytes += value?.length ?? 0;
-    const isEnough = !isBehind || messages.length === 0 || bytes >= BATCH_BYTES;
+    const isEnough = behind === 0 || messages.length === 0 || bytes >= BATCH_BYTES;
     // Asked for before the piece is decoded: Kafka answers meanwhile. What it refuses, it refuses again when that is the next batch.
     const following = isEnough ? null : read({ ...from, ...next }).catch(() => null);
     await decoding.add(messages);
     const piece = await following;
-    if (piece === null) return { from, next, isBehind, decoded: decoding.decoded };
+    if (piece === null) return { from, next, behind, decoded: decoding.decoded };
     messages = piece.messages;
     next = { ...next, ...piece.next };
-    isBehind = piece.isBehind;
+    behind = piece.behind;
   }
 }

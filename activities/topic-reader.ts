@@ -9,8 +9,8 @@ export interface Chunk {
   readonly messages: readonly KafkaMessage[];
   /** Where reading goes on, for every partition that was read. Passes over offsets that hold no record. */
   readonly next: Offsets;
-  /** Whether Kafka holds more already. */
-  readonly isBehind: boolean;
+  /** So many more events Kafka holds already, as its offsets count. */
+  readonly behind: number;
 }
 
 export interface TopicBounds {
@@ -160,7 +160,7 @@ export function createTopicReader(options: {
       return {
         messages: chunks.flatMap((chunk) => chunk.messages),
         next: Object.assign({}, ...chunks.map((chunk) => chunk.next)) as Offsets,
-        isBehind: chunks.some((chunk) => chunk.isBehind),
+        behind: chunks.reduce((sum, chunk) => sum + chunk.behind, 0),
       };
     },
 
@@ -251,7 +251,7 @@ function readResponse(
   const next: Record<string, number> = {};
   const ends: Record<string, number> = {};
   const outOfRange: string[] = [];
-  let isBehind = false;
+  let behind = 0;
   let isStale = false;
   for (const { topicId, partitions } of response.responses) {
     const topic = names.get(topicId);
@@ -289,10 +289,10 @@ function readResponse(
       }
       if (to > from) next[at] = to;
       ends[at] = Number(partition.highWatermark);
-      if (to < Number(partition.highWatermark)) isBehind = true;
+      behind += Math.max(0, Number(partition.highWatermark) - to);
     }
   }
-  return { messages, next, ends, isBehind, isStale, outOfRange };
+  return { messages, next, ends, behind, isStale, outOfRange };
 }
 
 /** The error for positions that Kafka does not hold any more (or, after a topic was made anew, not yet). */

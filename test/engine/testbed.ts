@@ -127,7 +127,7 @@ export function chunkFrom(
 ): Chunk {
   const messages: KafkaMessage[] = [];
   const next: Record<string, number> = {};
-  let isBehind = false;
+  let behind = 0;
   for (const topic of engine.topics) {
     const log = topics.get(topic) ?? [];
     const from = positions[`${topic}/0`] ?? 0;
@@ -135,9 +135,9 @@ export function chunkFrom(
     if (taken.length === 0) continue;
     messages.push(...taken);
     next[`${topic}/0`] = from + taken.length;
-    isBehind ||= from + taken.length < log.length;
+    behind += log.length - from - taken.length;
   }
-  return { messages, next, isBehind };
+  return { messages, next, behind };
 }
 
 /** The same, decoded. */

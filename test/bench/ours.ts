@@ -108,6 +108,12 @@ export async function progressOf(client: ClientBase, pipeline: string, topic: st
   };
 }
 
+/** Whether anything of a pipeline has landed. */
+export async function hasLanded(client: ClientBase, pipeline: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM cdc.positions WHERE pipeline = $1 LIMIT 1', [pipeline]);
+  return rowCount === 1;
+}
+
 /** When the pipeline's workflow began, by Temporal's clock, which is this machine's: from then on it may read Kafka. */
 export async function workflowBeganMs(temporal: Client, workflowId: string): Promise<number> {
   const { raw } = await temporal.workflow.getHandle(workflowId).describe();

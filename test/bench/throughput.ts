@@ -3,9 +3,10 @@
 // and triggers), one after the other, on the same machine and the same PostgreSQL server; the fastest sink before ours and
 // after it. Then `reprocess` of all that is unchanged, and what a steady flow costs Temporal.
 //
-// Clocks. The sink: from the first row that can be seen to the last, so its start counts for nothing. Ours: from the
-// start of the pipeline's workflow, which is when the bridge first hears of its topics, to the last root derived.
-// Reprocess: from the request to the end of its workflow.
+// Clocks. Both: from the first row that can be seen to the last; the sink's in its table, ours from the first that has landed, of
+// whichever table, to the last root derived. What comes before is shown as the start: the sink's from its connector's request,
+// ours from the start of the pipeline's workflow, which is when the bridge first hears of its topics. Reprocess: from the
+// request to the end of its workflow.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { withClient } from '../../infra/local/databases.ts';
@@ -14,7 +15,7 @@ import { operationUpdates, pipelineWorkflowId } from '../../workflows/messages.t
 import { stackOptions, withStack } from './bench-stack.ts';
 import type { Fsync } from './bench-stack.ts';
 import { changeLines } from './change-lines.ts';
-import { applyAll, workflowBeganMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
+import { applyAll, hasLanded, workflowBeganMs, historyOf, progressOf, rowsWritten, startOurs } from './ours.ts';
 import type { Ours } from './ours.ts';
 import { cpuSeconds, loadAverage, peakRssBytes, pidOf, postgresProcesses } from './process-figures.ts';
 import { say, table, writeReport } from './report.ts';
@@ -41,6 +42,8 @@ const PIPELINE = 'requisitions';
 const LONGEST_MS = 1_800_000;
 
 interface Figures {
+  /** Before the first row can be seen; null where that is not looked for. */
+  readonly startSeconds: number | null;
   readonly seconds: number;
   readonly rowsPerSecond: number;
   /** Processor seconds: of the process that applies, and of PostgreSQL for it. */
@@ -98,6 +101,7 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
     name,
     figures.rowsPerSecond,
     figures.seconds.toFixed(1),
+    figures.startSeconds?.toFixed(1) ?? '-',
     figures.processCpuSeconds.toFixed(1),
     figures.postgresCpuSeconds.toFixed(1),
     `x ${(figures.rowsPerSecond / best.rowsPerSecond).toFixed(2)}`,
@@ -107,7 +111,7 @@ async function bench(stack: Stack, fsync: Fsync): Promise<void> {
   );
   console.log(
     table([
-      ['', 'lines/s', 'seconds', 'process CPU s', 'PostgreSQL CPU s', 'to the best sink (mean)'],
+      ['', 'lines/s', 'seconds', 'start s', 'process CPU s', 'PostgreSQL CPU s', 'to the best sink (mean)'],
       ...sinks.map((each) =>
         row(
           `Debezium's JDBC sink, ${each.tuning}${each.rawTypes ? ' (decimals as text, times as numbers)' : ''}`,
@@ -146,7 +150,7 @@ type SinkFigures = Figures & { readonly tuning: string; readonly rawTypes: boole
 
 /** What a machine does in a minute changes from one to the next: the peer is measured before ours and after it. */
 function mean(before: SinkFigures, after: SinkFigures): SinkFigures {
-  const of = (figure: keyof Figures): number => (before[figure] + after[figure]) / 2;
+  const of = (figure: keyof Omit<Figures, 'startSeconds'>): number => (before[figure] + after[figure]) / 2;
   const lines = before.rowsPerSecond * before.seconds;
   return {
     ...before,
@@ -168,6 +172,7 @@ async function measureSink(
   });
   await calm(stack);
   const watch = await startCpu(stack, pidOf(stack.part('connect')));
+  const asked = performance.now();
   const sink = await startSink({
     stack,
     name: `sink-${task.name.replaceAll(/\W+/g, '-')}`,
@@ -193,7 +198,12 @@ async function measureSink(
         }
         return seen(`SELECT FROM ${LINES_TABLE} WHERE id = $1`, [last]);
       });
-      const figures = await watch.end({ seconds: (performance.now() - began) / 1000, lines: task.lines });
+      const ended = performance.now();
+      const figures = await watch.end({
+        startSeconds: (began - asked) / 1000,
+        seconds: (ended - began) / 1000,
+        lines: task.lines,
+      });
       const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ${LINES_TABLE}`);
       if (Number(rows[0]?.count) !== task.lines)
         throw new Error(
@@ -211,15 +221,21 @@ async function measureOurs(stack: Stack, ours: Ours, lines: number): Promise<Fig
   const watch = await startCpu(stack, pidOf(ours.worker));
   const end = (await logEnds({ broker: stack.kafka, topics: [linesTopic] })).get(linesTopic) ?? 0;
   // On one connection, and not too often: the looking must not cost what is looked at.
-  await withClient(stack.urls.v3.admin, (client) =>
-    until('our whole path', 250, async () => {
+  const { beganMs, endedMs } = await withClient(stack.urls.v3.admin, async (client) => {
+    await until('the first row of ours', 20, () => hasLanded(client, PIPELINE));
+    const beganMs = Date.now();
+    await until('our whole path', 250, async () => {
       const { position, dirty, waiting } = await progressOf(client, PIPELINE, linesTopic);
       return position >= end && dirty === waiting;
-    }),
-  );
-  const endedMs = Date.now();
-  const beganMs = await workflowBeganMs(ours.temporal, pipelineWorkflowId(PIPELINE));
-  const figures = await watch.end({ seconds: (endedMs - beganMs) / 1000, lines });
+    });
+    return { beganMs, endedMs: Date.now() };
+  });
+  const askedMs = await workflowBeganMs(ours.temporal, pipelineWorkflowId(PIPELINE));
+  const figures = await watch.end({
+    startSeconds: (beganMs - askedMs) / 1000,
+    seconds: (endedMs - beganMs) / 1000,
+    lines,
+  });
   const { rows } = await withClient(stack.urls.v3.admin, (client) =>
     client.query<{ count: string }>('SELECT count(*) FROM requisition.requisition_line_items'),
   );
@@ -276,7 +292,7 @@ async function measureReprocess(
     .executeUpdate(operationUpdates.reprocess, { args: [{ reason: 'bench', by: 'bench' }] });
   if (operation.workflowId === null) throw new Error('reprocess has no workflow');
   await ours.temporal.workflow.getHandle(operation.workflowId).result();
-  const figures = await watch.end({ seconds: (performance.now() - began) / 1000, lines });
+  const figures = await watch.end({ startSeconds: null, seconds: (performance.now() - began) / 1000, lines });
   return { ...figures, rowsWritten: (await rowsWritten(ours.worker, PIPELINE)) - writtenBefore };
 }
 
@@ -307,16 +323,19 @@ async function calm(stack: Stack): Promise<void> {
 async function startCpu(
   stack: Stack,
   pid: number,
-): Promise<{ readonly end: (done: { readonly seconds: number; readonly lines: number }) => Promise<Figures> }> {
+): Promise<{
+  readonly end: (done: Pick<Figures, 'startSeconds' | 'seconds'> & { readonly lines: number }) => Promise<Figures>;
+}> {
   const measure = async (): Promise<{ readonly process: number; readonly postgres: number }> => ({
     process: await cpuSeconds([pid]),
     postgres: await cpuSeconds(await postgresProcesses(pidOf(stack.part('v3')))),
   });
   const [before, loadBefore] = [await measure(), await loadAverage()];
   return {
-    async end({ seconds, lines }) {
+    async end({ startSeconds, seconds, lines }) {
       const after = await measure();
       return {
+        startSeconds,
         seconds,
         rowsPerSecond: Math.round(lines / seconds),
         processCpuSeconds: after.process - before.process,

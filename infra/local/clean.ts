@@ -1,12 +1,14 @@
 // `npm run clean`: removes the data, logs and secrets of the local stack. Downloads stay in their cache.
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { exitClearly } from '../../model/exit-clearly.ts';
 import { farFolder } from './parts/postgres.ts';
 import { endLeftovers, livingSupervisor } from './process-list.ts';
 import { secretsName } from './secrets.ts';
 import { readLocalSettings } from './settings.ts';
 
-const { stateDir } = readLocalSettings(process.env);
+exitClearly();
+const { stateDir } = readLocalSettings(process.env, process.argv.slice(2));
 
 // Tests and benchmarks keep their stacks in folders below: none of them may lose its data while it runs.
 const below = await readdir(stateDir, { recursive: true }).catch(() => []);

@@ -30,6 +30,12 @@ describe('readLocalSettings', () => {
     expect(() => readLocalSettings({ MKONDO_VERIFY_MINUTES: '5', MKONDO_API_TOKEN: 'x' })).not.toThrow();
   });
 
+  test('refuses an argument, where none is taken', () => {
+    expect(() => readLocalSettings({}, ['--dry-run'])).toThrow(
+      '--dry-run is given, but this command takes no arguments',
+    );
+  });
+
   test('names every fault at once', () => {
     const environment = { MKONDO_LOCAL_V2_PORT: '70000', MKONDO_LOCAL_SIMULATOR: 'perhaps' };
     expect(() => readLocalSettings(environment)).toThrow(

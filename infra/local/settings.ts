@@ -103,14 +103,19 @@ export interface LocalSettings {
 }
 
 /**
- * Reads the settings of the local stack. Names every fault at once.
+ * Reads the settings of the local stack. Names every fault at once; an argument is one: whoever asks `npm run clean` for help, or
+ * for a dry run, must not lose his data.
  * @throws MkondoError CONFIG_INVALID
  */
-export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings {
+export function readLocalSettings(
+  environment: NodeJS.ProcessEnv,
+  commandArguments: readonly string[] = [],
+): LocalSettings {
   const result = localSchema.safeParse(withPortBase(environment));
   const faults = [
     ...(result.success ? [] : settingFaults(localSchema, result.error, environment)),
     ...unknownSettings(environment, isKnown),
+    ...commandArguments.map((given) => `  ${given} is given, but this command takes no arguments`),
   ];
   if (!result.success || faults.length > 0)
     throw new MkondoError(

@@ -42,7 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => void end({ code: 0, why: signal }));
 
 try {
-  await start(readLocalSettings(process.env));
+  await start(readLocalSettings(process.env, process.argv.slice(2)));
 } catch (error) {
   // While everything is being stopped, what fails is what is being stopped.
   if (!stopping.signal.aborted) {

@@ -44,10 +44,29 @@ function reading(engine: Engine, v2: V2Source, take = 1_000): Engine {
   };
 }
 
+/** The engine, with something done before each of its reads. */
+function beforeReads(engine: Engine, look: (positions: Offsets) => Promise<void>): Engine {
+  return {
+    ...engine,
+    reader: {
+      ...engine.reader,
+      async read(positions, options) {
+        await look(positions);
+        return engine.reader.read(positions, options);
+      },
+    },
+  };
+}
+
 function claimed(engine: Engine, v2: V2Source): Offsets {
   return Object.fromEntries(
     engine.topics.flatMap((topic) => (v2.topics.has(topic) ? [[`${topic}/0`, v2.topics.get(topic)?.length ?? 0]] : [])),
   );
+}
+
+async function dirtyRoots({ name }: Engine): Promise<number> {
+  const { rows } = await testbed.client.query('SELECT FROM cdc.dirty WHERE pipeline = $1', [name]);
+  return rows.length;
 }
 
 async function names(): Promise<readonly string[]> {
@@ -81,16 +100,10 @@ test('it returns at once when it finds nothing to do, and otherwise waits for mo
   v2.add('geographic_levels', { id: 1 });
   const engine = reading(testbed.engine('geographic-levels'), v2);
   let reads = 0;
-  const counted: Engine = {
-    ...engine,
-    reader: {
-      ...engine.reader,
-      read(...asked) {
-        reads += 1;
-        return engine.reader.read(...asked);
-      },
-    },
-  };
+  const counted = beforeReads(engine, () => {
+    reads += 1;
+    return Promise.resolve();
+  });
   const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
   await apply(counted, input, scope, limits);
   expect(reads).toBeGreaterThan(1);
@@ -112,25 +125,15 @@ test('what was left while it caught up, or another pipeline released, is derived
   let reads = 0;
   let readsWhenDone = 0;
   const enough = new AbortController();
-  const flowing: Engine = {
-    ...engine,
-    reader: {
-      ...engine.reader,
-      // It never waits: whoever derives only while nothing comes would not do so until the activity ends.
-      async read(positions, options) {
-        reads += 1;
-        const { rows } = await testbed.client.query<{ left: number }>(
-          `SELECT count(*)::int AS left FROM cdc.dirty WHERE pipeline = 'geographic-levels'`,
-        );
-        if (rows[0]?.left === 0 && (await names()).length === LEVELS) {
-          readsWhenDone = reads;
-          enough.abort();
-        }
-        v2.change('geographic_levels', 1, { name: `renamed ${reads} times` });
-        return engine.reader.read(positions, options);
-      },
-    },
-  };
+  // No read waits: whoever derives only while nothing comes would not do so until the activity ends.
+  const flowing = beforeReads(engine, async () => {
+    reads += 1;
+    if ((await dirtyRoots(engine)) === 0 && (await names()).length === LEVELS) {
+      readsWhenDone = reads;
+      enough.abort();
+    }
+    v2.change('geographic_levels', 1, { name: `renamed ${reads} times` });
+  });
   const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
   await apply(flowing, input, { ...scope, signal: enough.signal }, { ...limits, longestMs: 15_000 });
   expect(readsWhenDone).toBeGreaterThan(0);
@@ -220,17 +223,10 @@ describe('the first load of a pipeline with parts', () => {
     await settleAllBut('requisitions', v2);
     const engine = reading(testbed.engine('requisitions'), v2, 10);
     const read: string[] = [];
-    const watched: Engine = {
-      ...engine,
-      reader: {
-        ...engine.reader,
-        async read(positions, options) {
-          const { rows } = await testbed.client.query('SELECT FROM requisition.requisitions');
-          read.push(LINES in positions ? `lines, beside ${rows.length} requisitions` : 'no lines');
-          return engine.reader.read(positions, options);
-        },
-      },
-    };
+    const watched = beforeReads(engine, async (positions) => {
+      const { rows } = await testbed.client.query('SELECT FROM requisition.requisitions');
+      read.push(LINES in positions ? `lines, beside ${rows.length} requisitions` : 'no lines');
+    });
     const result = await apply(watched, { pipeline: engine.name, claimed: claimed(engine, v2) }, scope, limits);
     expect(result).toMatchObject({ dirty: 0, applied: { [LINES]: 80 } });
     expect(read[0]).toBe('no lines');
@@ -245,20 +241,13 @@ describe('the first load of a pipeline with parts', () => {
     let changes = 0;
     let readsWithoutLines = 0;
     const enough = new AbortController();
-    const flowing: Engine = {
-      ...engine,
-      reader: {
-        ...engine.reader,
-        async read(positions, options) {
-          changes += 1;
-          if (!(LINES in positions)) readsWithoutLines += 1;
-          if (positions[LINES] === 80) enough.abort();
-          v2.change('facilities', 2, { name: `renamed ${changes} times`, typeid: 1 });
-          await sleep(20);
-          return engine.reader.read(positions, options);
-        },
-      },
-    };
+    const flowing = beforeReads(engine, async (positions) => {
+      changes += 1;
+      if (!(LINES in positions)) readsWithoutLines += 1;
+      if (positions[LINES] === 80) enough.abort();
+      v2.change('facilities', 2, { name: `renamed ${changes} times`, typeid: 1 });
+      await sleep(20);
+    });
     const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
     const { applied } = await apply(flowing, input, { ...scope, signal: enough.signal }, limits);
     expect(applied[LINES]).toBe(80);
@@ -286,17 +275,9 @@ describe('lines of which one in each requisition changed while nobody read', () 
       });
     const engine = reading(testbed.engine('requisitions'), v2);
     let mostMarked = 0;
-    const watched: Engine = {
-      ...engine,
-      reader: {
-        ...engine.reader,
-        async read(positions, options) {
-          const { rows } = await testbed.client.query(`SELECT FROM cdc.dirty WHERE pipeline = 'requisitions'`);
-          mostMarked = Math.max(mostMarked, rows.length);
-          return engine.reader.read(positions, options);
-        },
-      },
-    };
+    const watched = beforeReads(engine, async () => {
+      mostMarked = Math.max(mostMarked, await dirtyRoots(engine));
+    });
     const input = { pipeline: engine.name, claimed: claimed(engine, v2) };
     const result = await apply(watched, input, scope, { ...limits, farBehindEvents });
     expect(result).toMatchObject({ dirty: 0, counts: { events: 6_400 } });

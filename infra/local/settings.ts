@@ -122,7 +122,8 @@ export function readLocalSettings(
       'CONFIG_INVALID',
       `The settings of the local stack have ${faults.length} fault(s):\n${faults.join('\n')}`,
       {
-        advice: 'Set these environment variables and start again; docs/configuration.md lists them all.',
+        advice:
+          'Settings are environment variables: correct what is named and start again; docs/configuration.md lists them all.',
       },
     );
   const given = result.data;

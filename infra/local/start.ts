@@ -1,8 +1,8 @@
 // `npm start`: from nothing to the whole system in small. Fetches what is missing, starts every part, fills the demo
 // databases, turns capture on, starts our processes, says where everything is. Ctrl-C ends it all.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { MkondoError } from '../../model/errors.ts';
+import { describeFailure } from '../../model/exit-clearly.ts';
 import { pipelines, publishedTables } from '../../pipelines/index.ts';
 import { loadDemo } from '../demo/load.ts';
 import { declaredKeys } from '../v2/declared-keys.ts';
@@ -46,7 +46,7 @@ try {
 } catch (error) {
   // While everything is being stopped, what fails is what is being stopped.
   if (!stopping.signal.aborted) {
-    console.error(`\n${describe(error)}\n`);
+    console.error(`\n${describeFailure(error)}\n`);
     if (stack === undefined) process.exit(1); // nothing runs: what had been started was stopped before the failure came here
     await end({ code: 1, why: 'the start failed' });
   }
@@ -89,7 +89,7 @@ async function start(settings: LocalSettings): Promise<void> {
       : monitoringParts({ stack: running, ...monitoring, withOurs: settings.processes }).map((part) => {
           watchers.add(part.name);
           return up(part).catch((error: unknown) => {
-            if (!stopping.signal.aborted) log(`${part.name} does not run: ${describe(error)}`);
+            if (!stopping.signal.aborted) log(`${part.name} does not run: ${describeFailure(error)}`);
           });
         });
   await Promise.all([capture, ours, ...watching]);
@@ -178,10 +178,6 @@ async function end({ code, why }: { readonly code: number; readonly why: string 
   if (started !== undefined) await removeEndpoints(started.stateDir);
   log('stopped; the data is kept (`npm start` goes on with it, `npm run clean` removes it)');
   process.exit(code);
-}
-
-function describe(error: unknown): string {
-  return error instanceof MkondoError ? `${error.code}: ${error.message}\n${error.advice}` : inspect(error);
 }
 
 function log(line: string): void {

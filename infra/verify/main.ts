@@ -6,6 +6,7 @@
 //   --v2-url, --v3-url instead of the local stack's (then nothing is waited for but the differences)
 import { parseArgs } from 'node:util';
 import { MkondoError } from '../../model/errors.ts';
+import { describeFailure } from '../../model/exit-clearly.ts';
 import { pipelineNamed, pipelines } from '../../pipelines/index.ts';
 import { loadTransformation, promotedChange } from '../../activities/transformation.ts';
 import type { Pipeline } from '../../pipelines/definition.ts';
@@ -20,7 +21,7 @@ import { verify } from '../../verification/v2/verify.ts';
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof MkondoError ? `${error.code}: ${error.message}\n${error.advice}` : error);
+  console.error(describeFailure(error));
   process.exitCode = 2;
 }
 
